@@ -1,0 +1,155 @@
+//! The journal's port: hash-chained records, nonce claims and budgets, one database transaction each.
+//! Signed bytes are in here before they are broadcast.
+
+use std::fmt::Debug;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::report::Report;
+use crate::{Approval, BudgetDelta, CompiledStep, Contact, NetworkId, Plan, Receipt};
+
+/// A transition. The executor's state is the fold of these rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    PlanSaved { plan: Box<Plan>, report: Box<Report>, policy_hash: String, request_id: Option<String> },
+    PlanCancelled,
+    ApprovalAdded { approval: Box<Approval> },
+    ContactAdded { contact: Contact },
+    ContactRemoved { name: String },
+    /// Execution of the plan begins: a person's `y`, `bounded` autonomy, or an approval allowed it.
+    Started { because: String },
+    /// A step was compiled, simulated and judged; its calls are what will be signed.
+    /// `l1_fee`: the OP stack's data fee as simulated, wei.
+    StepStarted { step: usize, raw: U256, compiled: Box<CompiledStep>, l1_fee: U256 },
+    /// One call of a step was signed. Written by [`Ledger::reserve`] only.
+    Signed { step: usize, call: usize, cleanup: bool, nonce: u64, tx_hash: B256, chain_id: u64 },
+    /// The node took it, or says that it has it.
+    Sent { step: usize, call: usize, tx_hash: B256 },
+    Included { step: usize, call: usize, cleanup: bool, receipt: Box<Receipt> },
+    /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps, smallest units.
+    StepSettled { step: usize, yielded: Option<U256>, differences: Vec<String> },
+    /// The step failed on chain; nothing after it runs.
+    StepFailed { step: usize, reason: String },
+    /// All steps settled.
+    Settled,
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// Seconds since the Unix epoch.
+    pub at: u64,
+    /// None for what belongs to no plan (contacts).
+    pub plan_id: Option<String>,
+    pub record: Record,
+    /// blake3 over the previous hash and this row, hex.
+    pub hash: String,
+}
+
+/// The one transaction that may use a nonce, with its attempts under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonceClaim {
+    pub network: NetworkId,
+    pub sender: Address,
+    pub nonce: u64,
+    pub tx_hash: B256,
+    /// The signed bytes (EIP-2718). Left out of every export.
+    pub raw: Bytes,
+}
+
+/// A signed transaction of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub plan_id: String,
+    pub step: usize,
+    pub call: usize,
+    pub cleanup: bool,
+    pub claim: NonceClaim,
+}
+
+/// Why the journal said no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// Nonce already claimed by another transaction: nothing was written.
+    #[error("nonce {nonce} of {sender} is claimed by another transaction")]
+    NonceTaken { sender: Address, nonce: u64 },
+    /// A budget's cap would be passed: nothing was written.
+    #[error("budget `{budget}` would be passed: {spent} + {wanted} > {cap} millionths of a USD")]
+    BudgetExceeded { budget: String, spent: U256, wanted: U256, cap: U256 },
+    /// The hash chain does not hold.
+    #[error("the journal is damaged at row {seq}: {reason}")]
+    Damaged { seq: u64, reason: String },
+    /// `io.locked`, `io.read_only`, `io.disk_full`, `io.failed`.
+    #[error("{message}")]
+    Io { code: String, message: String },
+}
+
+/// A saved plan and what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRecord {
+    pub plan: Plan,
+    /// As it was previewed and shown; its bounds are the plan's.
+    pub report: Report,
+    /// All rows of the plan, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+impl PlanRecord {
+    /// From all rows of one plan; `None` if none of them saved it.
+    pub fn of(entries: Vec<Entry>) -> Option<Self> {
+        let (plan, report) = entries.iter().find_map(|entry| match &entry.record {
+            Record::PlanSaved { plan, report, .. } => Some(((**plan).clone(), (**report).clone())),
+            Record::PlanCancelled
+            | Record::ApprovalAdded { .. }
+            | Record::ContactAdded { .. }
+            | Record::ContactRemoved { .. }
+            | Record::Started { .. }
+            | Record::StepStarted { .. }
+            | Record::Signed { .. }
+            | Record::Sent { .. }
+            | Record::Included { .. }
+            | Record::StepSettled { .. }
+            | Record::StepFailed { .. }
+            | Record::Settled => None,
+        })?;
+        Some(Self { plan, report, entries })
+    }
+}
+
+#[async_trait]
+pub trait Ledger: Send + Sync + Debug {
+    /// Appends a record to the chain. Never [`Record::Signed`]: that is `reserve`'s.
+    async fn append(&self, plan_id: Option<&str>, record: Record) -> Result<Entry, LedgerError>;
+    /// One database transaction: the [`Record::Signed`] row, the claim with its bytes, the budget deltas.
+    /// The same claim (same hash) again is no error and changes nothing. A budget of the same plan and step
+    /// replaces that step's earlier reservation (an approval and its act are two calls of one step), and the cap is
+    /// checked without it.
+    async fn reserve(
+        &self,
+        attempt: &Attempt,
+        budgets: &[BudgetDelta],
+    ) -> Result<Entry, LedgerError>;
+    /// Gives a step's reserved budgets back (its act never happened).
+    async fn release(&self, plan_id: &str, step: usize) -> Result<(), LedgerError>;
+    /// Reserved and settled value with `at > since`, millionths of a USD, but for one plan's step.
+    async fn spent(&self, budget: &str, since: u64, except: Option<(&str, usize)>) -> Result<U256, LedgerError>;
+    async fn plan(&self, id: &str) -> Result<Option<PlanRecord>, LedgerError>;
+    /// The newest first.
+    async fn plans(&self) -> Result<Vec<PlanRecord>, LedgerError>;
+    async fn plan_of_request(&self, request_id: &str) -> Result<Option<PlanRecord>, LedgerError>;
+    /// Attempts of a plan, oldest first.
+    async fn attempts(&self, plan_id: &str) -> Result<Vec<Attempt>, LedgerError>;
+    async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>, LedgerError>;
+    async fn contacts(&self) -> Result<Vec<Contact>, LedgerError>;
+    /// Payees of settled transfers with the chain, the last used first.
+    async fn paid(&self) -> Result<Vec<(Address, u64)>, LedgerError>;
+    /// Everything, oldest first.
+    async fn entries(&self) -> Result<Vec<Entry>, LedgerError>;
+    /// Re-computes the hash chain; the number of rows.
+    async fn verify(&self) -> Result<u64, LedgerError>;
+}

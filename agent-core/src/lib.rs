@@ -1,0 +1,47 @@
+//! The nouns, the ports and the one pipeline of Steward.
+//!
+//! What it never does: I/O. It knows no RPC provider, no model, no SQL, no clock of its own; whatever it needs from
+//! the world it asks a port for ([`ports`], [`ledger`]).
+//!
+//! Start at [`pipeline`]: the typestate from a compiled step to a settled one, where `Authorized` can be made in one
+//! place only. [`planning`] previews a plan, [`executor`] carries it out, [`session`] is what the front ends talk to.
+
+pub mod asset;
+pub mod bounds;
+mod bundle;
+pub mod core;
+pub mod draft;
+mod event;
+pub mod executor;
+mod judgement;
+pub mod ledger;
+mod network;
+pub mod pipeline;
+mod plan;
+pub mod planning;
+pub mod ports;
+mod progress;
+mod reconcile;
+mod refusal;
+mod registry;
+pub mod report;
+pub mod session;
+mod resolve;
+mod settle;
+mod simulation;
+mod source;
+mod wording;
+
+pub use asset::{Amount, Asset, AssetKind, Change};
+pub use bundle::{Call, CallRole, CompiledStep, Fees, Quote};
+pub use event::{Event, Op};
+pub use judgement::{
+    Approval, Autonomy, Bounds, BudgetDelta, Judgement, Price, Prices, RuleHit, Verdict,
+};
+pub use network::{AccountKind, BlockRef, NetworkId, caip2, caip10};
+pub use plan::{Action, Leg, Origin, Plan, Quantity, Side, Step};
+pub use ports::Receipt;
+pub use refusal::{Exit, Refusal, tame};
+pub use registry::{Contact, ContractInfo, NetworkInfo, Registry};
+pub use simulation::{AllowanceLeft, AssetChange, CallEnd, CallOutcome, Log, Simulation};
+pub use source::Source;

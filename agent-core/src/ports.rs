@@ -1,0 +1,212 @@
+//! The ports: what the core asks of the world. Adapters live in the other rooms, fakes in `fakes`.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::draft::Draft;
+use crate::pipeline::{Authorized, Journaled, Signed};
+use crate::{
+    Amount, Approval, Asset, BlockRef, Call, CallOutcome, CompiledStep, Contact, Fees, Judgement, NetworkId,
+    Plan, Prices, Refusal, Registry, Simulation, Step,
+};
+
+/// Time, as the operator's machine tells it.
+#[async_trait]
+pub trait Clock: Send + Sync + Debug {
+    /// Seconds since the Unix epoch.
+    fn now(&self) -> u64;
+    async fn sleep(&self, duration: Duration);
+}
+
+/// Which model answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelId {
+    pub name: String,
+    pub sha256: String,
+}
+
+/// A local language model: marked sentence and grammar in, lines of that grammar out.
+#[async_trait]
+pub trait Model: Send + Sync + Debug {
+    fn id(&self) -> ModelId;
+    /// `grammar` is Lark text as llguidance reads it.
+    async fn complete(&self, prompt: &str, grammar: &str) -> Result<String, ModelError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ModelError {
+    /// `model.missing`, `model.damaged`, `model.failed`.
+    pub code: String,
+    pub message: String,
+}
+
+/// State at one block, read-only. A fork's view includes what was run on it.
+#[async_trait]
+pub trait View: Send + Sync + Debug {
+    fn network(&self) -> NetworkId;
+    fn block(&self) -> BlockRef;
+    /// `eth_call`, without gas price. A revert is a value.
+    async fn call(&self, from: Address, to: Address, data: Bytes) -> Result<CallOutcome, Refusal>;
+    /// Wei.
+    async fn balance(&self, account: Address) -> Result<U256, Refusal>;
+    async fn code(&self, account: Address) -> Result<Bytes, Refusal>;
+}
+
+/// A private copy of a network at a pinned block.
+#[async_trait]
+pub trait Fork: View {
+    /// Runs `calls` of `account` one after the other and keeps their effects, until one fails.
+    /// `assets` are watched for changes beside what the logs name; `also` are further accounts to watch.
+    async fn run(
+        &mut self,
+        account: Address,
+        calls: &[Call],
+        fees: Fees,
+        assets: &[Asset],
+        also: &[Address],
+    ) -> Result<Simulation, Refusal>;
+    /// For a preview only: puts what a bridge will have brought into the account, on this private copy.
+    async fn credit(&mut self, account: Address, asset: &Asset, raw: U256) -> Result<(), Refusal>;
+    /// The same state as a `View`.
+    fn view(&self) -> &dyn View;
+}
+
+#[async_trait]
+pub trait Simulator: Send + Sync + Debug {
+    /// Forks the network's newest block.
+    async fn fork(&self, chain_id: u64) -> Result<Box<dyn Fork>, Refusal>;
+}
+
+/// A step whose amount is known, in smallest units of [`crate::Action::counted`].
+#[derive(Debug, Clone)]
+pub struct Resolved<'a> {
+    pub step: &'a Step,
+    pub raw: U256,
+    /// Everything of it that is held, or owed: `all` was said.
+    pub whole: bool,
+}
+
+/// Legs into calls: quotes, routes, exact approvals. Implemented by `chains`.
+#[async_trait]
+pub trait Compiler: Send + Sync + Debug {
+    /// What a quantity that is a share of what is held counts on: the balance; for withdraw the supplied, for repay the
+    /// owed amount.
+    async fn held(&self, step: &Step, account: Address, view: &dyn View) -> Result<U256, Refusal>;
+    async fn compile(
+        &self,
+        resolved: Resolved<'_>,
+        account: Address,
+        view: &dyn View,
+        now: u64,
+    ) -> Result<CompiledStep, Refusal>;
+    /// Both price readings of each asset at the view's block.
+    async fn prices(&self, assets: &[Asset], view: &dyn View) -> Result<Prices, Refusal>;
+}
+
+/// A network, live. Implemented by `chains`.
+#[async_trait]
+pub trait Chain: Send + Sync + Debug {
+    fn network(&self) -> NetworkId;
+    /// Fails with `rpc.wrong_chain` if chain id or genesis are not the registry's.
+    async fn verify(&self) -> Result<(), Refusal>;
+    /// The newest block, as a view.
+    async fn head(&self) -> Result<Box<dyn View>, Refusal>;
+    /// The state after block `number`, as a view.
+    async fn at(&self, number: u64) -> Result<Box<dyn View>, Refusal>;
+    /// Transactions of `account` that are in blocks.
+    async fn nonce(&self, account: Address) -> Result<u64, Refusal>;
+    async fn fees(&self) -> Result<Fees, Refusal>;
+    /// Several balances in one round trip.
+    async fn balances(&self, account: Address, assets: &[Asset], view: &dyn View) -> Result<Vec<Amount>, Refusal>;
+    /// Nothing but journaled bytes can be sent.
+    async fn send(&self, tx: &Journaled) -> SendOutcome;
+    async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Refusal>;
+    /// For a bridge: what arrived on this chain for the deposit in `receipt` of `origin`. `None`: nothing yet.
+    async fn bridge_fill(&self, origin: u64, deposit: &Receipt, out: &Asset) -> Result<Option<Amount>, Refusal>;
+}
+
+/// What is known after a broadcast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendOutcome {
+    Accepted,
+    /// The node has this very transaction already.
+    AlreadyKnown,
+    /// The node says that it will never be included as it is (e.g. nonce too low).
+    Rejected(String),
+    /// Time-out, connection lost: it may or may not be out.
+    Unknown(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub chain_id: u64,
+    pub tx_hash: B256,
+    pub success: bool,
+    pub block: BlockRef,
+    pub gas_used: u64,
+    /// Wei per gas.
+    pub effective_gas_price: u128,
+    pub logs: Vec<crate::Log>,
+}
+
+/// What the policy is told about one step. Facts come from the simulation, not from the arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyRequest<'a> {
+    pub plan: &'a Plan,
+    pub step: &'a Step,
+    pub compiled: &'a CompiledStep,
+    pub simulation: &'a Simulation,
+    pub prices: &'a Prices,
+    pub registry: &'a Registry,
+    pub contacts: &'a [Contact],
+    /// Payees that this journal shows as paid.
+    pub paid: &'a [Address],
+    /// Entering value in the rolling day before this plan's open steps, millionths of a USD.
+    pub entered_micro_usd: U256,
+    /// Verified approvals of this plan whose bounds hold.
+    pub approvals: u32,
+    pub account: Address,
+    pub now: u64,
+}
+
+pub trait Policy: Send + Sync + Debug {
+    fn judge(&self, request: &PolicyRequest<'_>) -> Judgement;
+    /// blake3 of schema and policies, hex.
+    fn hash(&self) -> String;
+    /// Whether the approval's signature is by one of the configured approvers, over exactly this.
+    fn verify_approval(&self, approval: &Approval, agent: Address) -> Result<(), Refusal>;
+    fn verify_contact(&self, contact: &Contact) -> Result<(), Refusal>;
+}
+
+/// Signs for one account. Decodes the calldata itself and keeps a cap of its own.
+#[async_trait]
+pub trait Signer: Send + Sync + Debug {
+    fn address(&self) -> Address;
+    async fn sign(&self, tx: Authorized) -> Result<Signed, Refusal>;
+}
+
+/// Words to a draft, a draft to a plan. Implemented by `planners`.
+#[async_trait]
+pub trait Planner: Send + Sync + Debug {
+    async fn draft(&self, sentence: &[u8], contacts: &[Contact]) -> Result<Draft, Refusal>;
+    /// Grounds a checked draft: tokens, chains, payees, quantities. Sends and signs nothing.
+    async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal>;
+}
+
+/// What grounding may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanRequest<'a> {
+    pub id: &'a str,
+    pub account: Address,
+    pub now: u64,
+    pub registry: &'a Registry,
+    pub contacts: &'a [Contact],
+    pub holdings: &'a [Amount],
+    /// The chain last used with a payee.
+    pub last_chain: &'a [(Address, u64)],
+}

@@ -1,0 +1,111 @@
+//! Where a plan stands: the fold of its journal rows. Nothing else is remembered between two runs.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, U256};
+
+use crate::ledger::{Entry, Record};
+use crate::{CompiledStep, Receipt};
+
+/// What the journal says of one step.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StepProgress {
+    pub(crate) raw: Option<U256>,
+    pub(crate) compiled: Option<CompiledStep>,
+    pub(crate) l1_fee: U256,
+    /// Hashes of signed calls by (cleanup, call).
+    pub(crate) signed: BTreeMap<(bool, usize), B256>,
+    /// Receipts by (cleanup, call).
+    pub(crate) included: BTreeMap<(bool, usize), Receipt>,
+    /// Receipts under an earlier compilation of the step: approvals that were in blocks before it was taken up again.
+    pub(crate) earlier: Vec<Receipt>,
+    /// All calls in blocks; what the step yielded.
+    pub(crate) settled: Option<Option<U256>>,
+    pub(crate) differences: Vec<String>,
+    pub(crate) failed: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    pub(crate) started: bool,
+    pub(crate) cancelled: bool,
+    pub(crate) settled: bool,
+    pub(crate) steps: BTreeMap<usize, StepProgress>,
+}
+
+impl Progress {
+    pub(crate) fn of(entries: &[Entry]) -> Self {
+        let mut progress = Self::default();
+        for entry in entries {
+            progress.apply(&entry.record);
+        }
+        progress
+    }
+
+    /// Applies a row that was just written.
+    pub(crate) fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Started { .. } => self.started = true,
+            Record::PlanCancelled => self.cancelled = true,
+            Record::Settled => self.settled = true,
+            Record::StepStarted { step, raw, compiled, l1_fee } => {
+                let own = self.step(*step);
+                own.signed.clear();
+                own.earlier.extend(std::mem::take(&mut own.included).into_values());
+                own.raw = Some(*raw);
+                own.compiled = Some((**compiled).clone());
+                own.l1_fee = *l1_fee;
+            }
+            Record::Signed { step, call, cleanup, tx_hash, .. } => {
+                self.step(*step).signed.insert((*cleanup, *call), *tx_hash);
+            }
+            Record::Included { step, call, cleanup, receipt } => {
+                self.step(*step).included.insert((*cleanup, *call), (**receipt).clone());
+            }
+            Record::StepSettled { step, yielded, differences } => {
+                self.step(*step).settled = Some(*yielded);
+                self.step(*step).differences = differences.clone();
+            }
+            Record::StepFailed { step, reason } => self.step(*step).failed = Some(reason.clone()),
+            Record::PlanSaved { .. }
+            | Record::ApprovalAdded { .. }
+            | Record::ContactAdded { .. }
+            | Record::ContactRemoved { .. }
+            | Record::Sent { .. } => {}
+        }
+    }
+
+    pub(crate) fn step(&mut self, step: usize) -> &mut StepProgress {
+        self.steps.entry(step).or_default()
+    }
+
+    /// Whether anything of the plan may be out.
+    pub(crate) fn broadcast(&self) -> bool {
+        self.steps.values().any(|step| !step.signed.is_empty() || !step.earlier.is_empty())
+    }
+
+    /// What settled steps yielded.
+    pub(crate) fn yields(&self) -> BTreeMap<usize, U256> {
+        let settled = self.steps.iter().filter_map(|(step, own)| Some((*step, own.settled??)));
+        settled.collect()
+    }
+}
+
+impl StepProgress {
+    /// The act was signed: the step may never be compiled again.
+    pub(crate) fn act_signed(&self) -> bool {
+        let Some(compiled) = &self.compiled else { return false };
+        let acts = compiled.calls.iter().enumerate().filter(|(_, call)| call.role == crate::CallRole::Act);
+        acts.into_iter().any(|(call, _)| self.signed.contains_key(&(false, call)))
+    }
+
+    /// The receipt of the first call that reverted.
+    pub(crate) fn reverted(&self) -> Option<&Receipt> {
+        self.included.iter().filter(|((cleanup, _), _)| !cleanup).map(|(_, receipt)| receipt).find(|receipt| !receipt.success)
+    }
+
+    /// How many calls (or cleanup calls) are in blocks.
+    pub(crate) fn done(&self, cleanup: bool) -> usize {
+        self.included.keys().filter(|(own, _)| *own == cleanup).count()
+    }
+}

@@ -1,0 +1,241 @@
+//! `data` of `plan` and `run`, as `contracts/cli.md` writes it; the chat shows the same object.
+
+use alloy_primitives::{B256, Bytes, U256};
+use serde::{Deserialize, Serialize};
+
+use crate::asset::{mul_div_up, ten_pow};
+use crate::draft::Draft;
+use crate::executor::Finished;
+use crate::planning::{LegPreview, Preview, StepPreview};
+use crate::{
+    Action, AllowanceLeft, Amount, AssetChange, BlockRef, Bounds, Prices, Quote, Registry, RuleHit, Verdict, caip2,
+};
+
+pub use crate::wording::step_text;
+
+/// Blocks come about so often, seconds: Ethereum's slots, and the OP stack's.
+const SLOT_S: u64 = 12;
+const OP_BLOCK_S: u64 = 2;
+/// A relayer of the bridge fills within so many seconds.
+const FILL_S: u64 = 10;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The draft's outcome: `plan`.
+    pub outcome: String,
+    pub plan_id: String,
+    pub plan_hash: B256,
+    pub draft: Draft,
+    pub legs: Vec<LegReport>,
+    pub cost: Cost,
+    pub bounds: Bounds,
+    /// The strictest of the legs' verdicts.
+    pub verdict: Verdict,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<ReceiptReport>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegReport {
+    pub index: usize,
+    /// CAIP-2.
+    pub chain: String,
+    /// `preview` until the leg's turn has come, then `final`.
+    pub state: String,
+    pub steps: Vec<StepReport>,
+    /// Gas units, worst case of all calls.
+    pub gas: u64,
+    pub simulation: SimulationReport,
+    pub policy: PolicyReport,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    pub index: usize,
+    pub action: String,
+    /// `said`, or `added` with the reason.
+    pub origin: serde_json::Value,
+    /// In plain words, with full addresses.
+    pub text: String,
+    pub calls: Vec<CallReport>,
+    pub quote: Option<Quote>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallReport {
+    pub to: alloy_primitives::Address,
+    /// Wei, a decimal string.
+    pub value: String,
+    pub data: Bytes,
+    pub decoded: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimulationReport {
+    pub success: bool,
+    pub block: Option<BlockRef>,
+    pub asset_changes: Vec<AssetChange>,
+    pub allowances_left: Vec<AllowanceLeft>,
+    /// Why it failed, tamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyReport {
+    pub verdict: Verdict,
+    pub rules: Vec<RuleHit>,
+}
+
+/// USD figures are decimal strings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    pub gas_usd: String,
+    pub l1_data_usd: String,
+    pub bridge_usd: String,
+    pub impact_usd: String,
+    pub seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptReport {
+    pub leg: usize,
+    /// CAIP-2.
+    pub chain: String,
+    pub tx_hash: B256,
+    /// `success` or `reverted`.
+    pub status: String,
+    pub block: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettledReport {
+    pub as_promised: bool,
+    pub differences: Vec<String>,
+}
+
+impl Report {
+    /// A preview as it is shown; every leg is `preview`.
+    pub fn of(preview: &Preview, registry: &Registry) -> Self {
+        Self {
+            outcome: "plan".to_owned(),
+            plan_id: preview.plan.id.clone(),
+            plan_hash: preview.plan.hash(),
+            draft: preview.plan.draft.clone(),
+            legs: preview.legs.iter().map(|leg| leg_report(leg, registry)).collect(),
+            cost: cost(preview, registry),
+            bounds: preview.bounds.clone(),
+            verdict: preview.verdict(),
+            receipts: Vec::new(),
+            settled: None,
+        }
+    }
+
+    /// The same after execution: legs are final, receipts and differences are known.
+    #[must_use]
+    pub fn finished(mut self, finished: &Finished) -> Self {
+        let receipts = finished.receipts.iter().map(|(leg, receipt)| ReceiptReport {
+            leg: *leg,
+            chain: caip2(receipt.chain_id),
+            tx_hash: receipt.tx_hash,
+            status: if receipt.success { "success" } else { "reverted" }.to_owned(),
+            block: receipt.block.number,
+        });
+        self.receipts = receipts.collect();
+        for leg in &mut self.legs {
+            leg.state = "final".to_owned();
+        }
+        let differences = finished.differences.clone();
+        self.settled = Some(SettledReport { as_promised: finished.as_promised, differences });
+        self
+    }
+}
+
+fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
+    let simulations = || leg.steps.iter().map(|step| step.judged.simulation());
+    let rules = || leg.steps.iter().flat_map(|step| &step.judged.judgement().rules);
+    let verdicts = leg.steps.iter().map(|step| step.judged.judgement().verdict);
+    let mut seen = Vec::new();
+    for rule in rules() {
+        if !seen.contains(rule) {
+            seen.push(rule.clone());
+        }
+    }
+    LegReport {
+        index: leg.leg.index,
+        chain: caip2(leg.leg.network.chain_id),
+        state: "preview".to_owned(),
+        steps: leg.steps.iter().map(|step| step_report(step, registry)).collect(),
+        gas: simulations().fold(0, |sum, simulation| sum.saturating_add(simulation.gas_used())),
+        simulation: SimulationReport {
+            success: simulations().all(|simulation| simulation.failure().is_none()),
+            block: simulations().next().map(|simulation| simulation.block),
+            asset_changes: simulations().flat_map(|simulation| simulation.changes.clone()).collect(),
+            allowances_left: simulations().flat_map(|simulation| simulation.allowances_left.clone()).collect(),
+            failure: None,
+        },
+        policy: PolicyReport { verdict: verdicts.max().unwrap_or(Verdict::Deny), rules: seen },
+    }
+}
+
+fn step_report(step: &StepPreview, registry: &Registry) -> StepReport {
+    let compiled = &step.judged.compiled().step;
+    let calls = compiled.calls.iter().map(|call| CallReport {
+        to: call.to,
+        value: call.value.to_string(),
+        data: call.data.clone(),
+        decoded: call.decoded.clone(),
+    });
+    StepReport {
+        index: step.step.index,
+        action: step.step.action.name().to_owned(),
+        origin: serde_json::to_value(&step.step.origin).unwrap_or_default(),
+        text: step_text(&step.step, registry),
+        calls: calls.collect(),
+        quote: compiled.quote.clone(),
+    }
+}
+
+/// Millionths of a USD, rounded up; 0 where there is no price.
+fn worth(raw: U256, decimals: u8, micro_usd: Option<U256>) -> U256 {
+    let unit = ten_pow(decimals).unwrap_or(U256::MAX);
+    micro_usd.and_then(|price| mul_div_up(raw, price, unit)).unwrap_or_default()
+}
+
+fn priced(amount: &Amount, prices: &Prices) -> U256 {
+    let price = prices.get(&amount.asset().caip19()).and_then(|price| price.oracle_micro_usd);
+    worth(amount.raw(), amount.asset().decimals, price)
+}
+
+fn cost(preview: &Preview, registry: &Registry) -> Cost {
+    let (mut gas, mut l1, mut bridge, mut impact, mut seconds) = (U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, 0_u64);
+    for leg in &preview.legs {
+        let op_stack = registry.network(leg.leg.network.chain_id).is_some_and(|network| network.op_stack);
+        for step in &leg.steps {
+            let (simulation, compiled) = (step.judged.simulation(), &step.judged.compiled().step);
+            let wei = U256::from(simulation.gas_used()).saturating_mul(U256::from(leg.fees.max_fee_per_gas));
+            gas = gas.saturating_add(worth(wei, 18, leg.native_micro_usd));
+            l1 = l1.saturating_add(worth(simulation.l1_fee(), 18, leg.native_micro_usd));
+            let block_s = if op_stack { OP_BLOCK_S } else { SLOT_S };
+            seconds = seconds.saturating_add(block_s.saturating_mul(u64::try_from(compiled.calls.len()).unwrap_or(u64::MAX)));
+            let Some(spends) = &compiled.spends else { continue };
+            if let Some(quote) = &compiled.quote {
+                let lost = priced(spends, &step.prices).saturating_mul(U256::from(quote.impact_bps));
+                impact = impact.saturating_add(lost.checked_div(U256::from(10_000)).unwrap_or_default());
+            }
+            if let (Action::Bridge { .. }, Some(yields)) = (&step.step.action, &compiled.yields) {
+                let kept = spends.raw().saturating_sub(yields.raw());
+                bridge = bridge.saturating_add(priced(&spends.asset().amount(kept), &step.prices));
+                seconds = seconds.saturating_add(FILL_S);
+            }
+        }
+    }
+    Cost { gas_usd: usd(gas), l1_data_usd: usd(l1), bridge_usd: usd(bridge), impact_usd: usd(impact), seconds }
+}
+
+/// Millionths of a USD as a decimal string.
+pub fn usd(micro: U256) -> String {
+    crate::asset::decimal(micro, 6)
+}

@@ -1,0 +1,100 @@
+//! What was promised against what the chain says, after a step's calls are in blocks.
+
+use std::time::Duration;
+
+use alloy_primitives::U256;
+
+use crate::executor::Run;
+use crate::ledger::Record;
+use crate::progress::StepProgress;
+use crate::{Action, Amount, Asset, Event, Exit, Leg, Receipt, Refusal, Step};
+
+/// How long a bridge's other side is awaited, in polls of a second.
+const FILL_POLLS_MAX: u32 = 600;
+
+impl Run<'_> {
+    pub(crate) async fn settle(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
+        let own = self.progress.step(step.index).clone();
+        let mut differences = Vec::new();
+        let compiled = self.compiled(step.index)?;
+        if let Some(promised) = &compiled.spends {
+            let left = self.moved(leg, &own, promised.asset(), true).await?;
+            let least_kept = promised.raw().saturating_add(self.l1_room(leg, promised.asset(), &own)?);
+            if left > least_kept {
+                let left = promised.asset().amount(left);
+                differences.push(format!("step {}: {left} left, at most {promised} was promised", step.index));
+            }
+        }
+        let mut yielded = None;
+        if let Some(promised) = &compiled.yields {
+            let arrived = match &step.action {
+                Action::Bridge { out, .. } => self.filled(leg, step, &own, out).await?.raw(),
+                _ => self.moved(leg, &own, promised.asset(), false).await?,
+            };
+            let room = self.l1_room(leg, promised.asset(), &own)?;
+            if arrived.saturating_add(room) < promised.raw() {
+                let arrived = promised.asset().amount(arrived);
+                differences.push(format!("step {}: {arrived} arrived, at least {promised} was promised", step.index));
+            }
+            yielded = step.action.yields().map(|_| arrived);
+        }
+        let asset = step.action.yields();
+        let text = match (yielded, asset) {
+            (Some(raw), Some(asset)) => format!("step {} settled: {} arrived", step.index, asset.amount(raw)),
+            (Some(_), None) | (None, _) => format!("step {} settled", step.index),
+        };
+        self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() }).await?;
+        self.tell(Event::StepSettled { plan_id: self.plan.id.clone(), step: step.index, text, differences }).await;
+        Ok(())
+    }
+
+    /// How much of `asset` left (or arrived) over the step's blocks; gas is added back.
+    async fn moved(&self, leg: &Leg, own: &StepProgress, asset: &Asset, out: bool) -> Result<U256, Refusal> {
+        let chain = self.core.chain(leg.network.chain_id)?;
+        let blocks = || own.included.values().map(|receipt| receipt.block.number);
+        let (Some(first), Some(last)) = (blocks().min(), blocks().max()) else { return Ok(U256::ZERO) };
+        let assets = std::slice::from_ref(asset);
+        let before = chain.at(first.saturating_sub(1)).await?;
+        let before = chain.balances(self.plan.account, assets, &*before).await?;
+        let after = chain.at(last).await?;
+        let after = chain.balances(self.plan.account, assets, &*after).await?;
+        let raw = |balances: &[Amount]| balances.first().map(Amount::raw).unwrap_or_default();
+        let (before, mut after) = (raw(&before), raw(&after));
+        if asset.is_native() {
+            after = own.included.values().fold(after, |sum, receipt| sum.saturating_add(gas_paid(receipt)));
+        }
+        Ok(if out { before.saturating_sub(after) } else { after.saturating_sub(before) })
+    }
+
+    /// Receipts of the OP stack may not carry the L1 data fee: native amounts have room for the simulated one, twice.
+    fn l1_room(&self, leg: &Leg, asset: &Asset, own: &StepProgress) -> Result<U256, Refusal> {
+        let charged = self.core.network(leg.network.chain_id)?.op_stack && asset.is_native();
+        Ok(if charged { own.l1_fee.saturating_mul(U256::from(2)) } else { U256::ZERO })
+    }
+
+    /// Waits for the bridge's fill on the other chain.
+    async fn filled(&self, leg: &Leg, step: &Step, own: &StepProgress, out: &Asset) -> Result<Amount, Refusal> {
+        let deposit = own.act_receipt().ok_or_else(|| {
+            Refusal::new(Exit::Error, "pipeline.no_deposit", format!("step {} has no deposit", step.index))
+        })?;
+        let text = format!("{} · left chain {} in block {}, awaited on chain {}", out.symbol, leg.network.chain_id, deposit.block.number, out.chain_id);
+        self.tell(Event::Waiting { plan_id: self.plan.id.clone(), step: step.index, text }).await;
+        let chain = self.core.chain(out.chain_id)?;
+        let mut last = "the other side has not filled it yet".to_owned();
+        for _ in 0..FILL_POLLS_MAX {
+            match chain.bridge_fill(leg.network.chain_id, deposit, out).await {
+                Ok(Some(amount)) => return Ok(amount),
+                Ok(None) => {}
+                Err(refusal) => last = refusal.message,
+            }
+            self.core.clock.sleep(Duration::from_secs(1)).await;
+        }
+        Err(Refusal::new(Exit::OutcomeUnknown, "bridge.not_filled", format!("step {}: {last}", step.index))
+            .help("the deposit is on the origin chain; a deposit that nobody fills is refunded after its deadline"))
+    }
+}
+
+/// Wei, without the OP stack's L1 data fee.
+fn gas_paid(receipt: &Receipt) -> U256 {
+    U256::from(receipt.gas_used).saturating_mul(U256::from(receipt.effective_gas_price))
+}

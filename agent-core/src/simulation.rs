@@ -1,0 +1,82 @@
+//! The outcome of what-if. A revert or a halt is a value, not an error.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use serde::{Deserialize, Serialize};
+
+use crate::{Asset, BlockRef, Change};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    pub address: Address,
+    pub topics: Vec<B256>,
+    pub data: Bytes,
+}
+
+/// How one call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallEnd {
+    Success,
+    /// The revert's reason, decoded and tamed.
+    Revert(String),
+    /// Out of gas, invalid opcode, …
+    Halt(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallOutcome {
+    pub end: CallEnd,
+    pub output: Bytes,
+    pub gas_used: u64,
+    /// The OP stack's L1 data fee, wei; 0 elsewhere.
+    pub l1_fee: U256,
+    pub logs: Vec<Log>,
+    /// Every contract whose code ran.
+    pub touched: Vec<Address>,
+}
+
+/// What an owner's spender may still take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowanceLeft {
+    pub asset: Asset,
+    pub spender: Address,
+    pub raw: U256,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetChange {
+    pub account: Address,
+    pub amount: Change,
+}
+
+/// A run of calls, one after the other, stopped at the first that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Simulation {
+    pub block: BlockRef,
+    pub calls: Vec<CallOutcome>,
+    /// Balance changes of the acting account and the payees, gas not counted.
+    pub changes: Vec<AssetChange>,
+    /// Allowances of the acting account that the run touched and that are not 0 afterwards.
+    pub allowances_left: Vec<AllowanceLeft>,
+}
+
+impl Simulation {
+    /// The first call that failed, with its place.
+    pub fn failure(&self) -> Option<(usize, &CallEnd)> {
+        self.calls.iter().map(|call| &call.end).enumerate().find(|(_, end)| **end != CallEnd::Success)
+    }
+
+    pub fn gas_used(&self) -> u64 {
+        self.calls.iter().fold(0, |sum, call| sum.saturating_add(call.gas_used))
+    }
+
+    pub fn l1_fee(&self) -> U256 {
+        self.calls.iter().fold(U256::ZERO, |sum, call| sum.saturating_add(call.l1_fee))
+    }
+
+    /// How `account`'s balance of `asset` changed; `None`: not at all.
+    pub fn change(&self, account: Address, asset: &Asset) -> Option<&Change> {
+        let mut own = self.changes.iter().filter(|change| change.account == account);
+        own.find(|change| change.amount.amount.asset().same(asset)).map(|change| &change.amount)
+    }
+}
