@@ -45,7 +45,7 @@ impl From<LedgerError> for Refusal {
         let message = error.to_string();
         match error {
             LedgerError::NonceTaken { .. } => Self::new(Exit::Stale, "journal.nonce_taken", message)
-                .help("another transaction of this account came first: `run --plan` goes on with a new nonce"),
+                .help("a plan that was started holds this nonce: `steward plans list` names it, `steward run --plan ID` goes on with it"),
             LedgerError::BudgetExceeded { .. } => Self::new(Exit::Denied, "policy.budget", message)
                 .help("nothing was signed away; wait until the rolling window has room, or change the policy"),
             LedgerError::Damaged { .. } => Self::new(Exit::JournalDamaged, "journal.damaged", message)

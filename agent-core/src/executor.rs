@@ -23,15 +23,37 @@ pub(crate) struct Run<'a> {
     pub(crate) events: Sender<Event>,
 }
 
-/// How an execution ended that did not fail before anything was sent.
+/// How far an execution came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    pub as_promised: bool,
+    /// All steps are in blocks.
+    pub settled: bool,
     pub differences: Vec<String>,
     /// Leg index and receipt, in order.
     pub receipts: Vec<(usize, Receipt)>,
     /// Set when a step failed on chain.
     pub failed: Option<String>,
+}
+
+impl Finished {
+    fn of(plan: &Plan, progress: &Progress) -> Self {
+        let steps = || progress.steps.values();
+        let failed = steps().find_map(|step| step.failed.clone());
+        let mut differences: Vec<String> = steps().flat_map(|step| step.differences.clone()).collect();
+        differences.extend(failed.clone());
+        let receipts = plan.steps().flat_map(|(leg, step)| {
+            let own = progress.steps.get(&step.index);
+            let all = own.into_iter().flat_map(|own| own.earlier.iter().chain(own.included.values()));
+            all.map(move |receipt| (leg.index, receipt.clone()))
+        });
+        Self { settled: progress.settled, receipts: receipts.collect(), differences, failed }
+    }
+
+    /// What the journal says of a plan so far; `None` if nothing of it was signed.
+    pub fn so_far(record: &PlanRecord) -> Option<Self> {
+        let progress = Progress::of(&record.entries);
+        progress.broadcast().then(|| Self::of(&record.plan, &progress))
+    }
 }
 
 impl Core {
@@ -113,23 +135,11 @@ impl Run<'_> {
                 }
             }
         }
-        let failed = self.progress.steps.values().find_map(|step| step.failed.clone());
-        if failed.is_none() && !self.progress.settled {
+        let failed = self.progress.steps.values().any(|step| step.failed.is_some());
+        if !failed && !self.progress.settled {
             self.write(Record::Settled).await?;
         }
-        Ok(self.finished(failed))
-    }
-
-    fn finished(&self, failed: Option<String>) -> Finished {
-        let mut differences: Vec<String> =
-            self.progress.steps.values().flat_map(|step| step.differences.clone()).collect();
-        differences.extend(failed.clone());
-        let receipts = self.plan.steps().flat_map(|(leg, step)| {
-            let own = self.progress.steps.get(&step.index);
-            let all = own.into_iter().flat_map(|own| own.earlier.iter().chain(own.included.values()));
-            all.map(move |receipt| (leg.index, receipt.clone()))
-        });
-        Finished { as_promised: differences.is_empty(), receipts: receipts.collect(), differences, failed }
+        Ok(Finished::of(&self.plan, &self.progress))
     }
 
     async fn step(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {

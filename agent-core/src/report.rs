@@ -148,7 +148,7 @@ impl Report {
             leg.state = "final".to_owned();
         }
         let differences = finished.differences.clone();
-        self.settled = Some(SettledReport { as_promised: finished.as_promised, differences });
+        self.settled = Some(SettledReport { as_promised: finished.settled && differences.is_empty(), differences });
         self
     }
 }

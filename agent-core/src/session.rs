@@ -109,7 +109,7 @@ impl Core {
         Ok((format!("You have {text}."), answer))
     }
 
-    /// Executes a saved plan and reports it.
+    /// Executes a saved plan and reports it; a failed step is in the report.
     pub async fn carry_out(&self, record: PlanRecord, permit: Permit, events: Sender<Event>) -> Result<Report, Refusal> {
         let report = record.report.clone();
         let finished = self.execute(record, permit, events).await?;
