@@ -149,9 +149,23 @@ pub struct Receipt {
     pub success: bool,
     pub block: BlockRef,
     pub gas_used: u64,
-    /// Wei per gas.
+    /// Wei per gas; a decimal string in JSON.
+    #[serde(with = "wei_text")]
     pub effective_gas_price: u128,
     pub logs: Vec<crate::Log>,
+}
+
+/// serde cannot buffer 128-bit integers inside a tagged record.
+mod wei_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(wei: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(wei)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// What the policy is told about one step. Facts come from the simulation, not from the arguments.

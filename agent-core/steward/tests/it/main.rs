@@ -1,0 +1,7 @@
+//! The program itself, on the real demo world: anvil, the real protocols, the real model. What it says is checked
+//! against the chain by reads of our own.
+
+mod bad_input;
+mod exactly_once;
+mod settles;
+mod world;
