@@ -208,7 +208,7 @@ impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         let json = AmountJson::deserialize(deserializer)?;
-        let raw = U256::from_str_radix(&json.raw, 10).map_err(D::Error::custom)?;
+        let raw = parse_decimal(&json.raw, 0).map_err(D::Error::custom)?;
         let (chain_id, kind) =
             parse_caip19(&json.asset).ok_or_else(|| D::Error::custom("`asset` is no CAIP-19 id"))?;
         let asset = Asset { chain_id, kind, symbol: json.symbol, decimals: json.decimals };

@@ -58,11 +58,7 @@ pub enum Outcome {
         trigger: Option<Trigger>,
     },
     /// Something needed was not said, or can be read in two ways. `code` is `clarify.*`.
-    Clarify {
-        missing: Vec<String>,
-        question: String,
-        code: String,
-    },
+    Clarify { missing: Vec<String>, question: String, code: String },
     Answer {
         topic: Topic,
         #[serde(default)]

@@ -9,7 +9,7 @@ use crate::ledger::{PlanRecord, Record};
 use crate::pipeline::{self, Compiled, Permit};
 use crate::ports::Fork;
 use crate::progress::{Progress, StepProgress};
-use crate::{Bounds, CompiledStep, Event, Exit, Leg, Plan, Receipt, Refusal, Step, bounds};
+use crate::{Bounds, CompiledStep, Event, Exit, Leg, Plan, Quantity, Receipt, Refusal, Step, bounds};
 
 /// One execution of a plan.
 pub(crate) struct Run<'a> {
@@ -61,11 +61,14 @@ impl Core {
     /// After anything was broadcast every refusal has exit 17 or 19.
     pub async fn execute(&self, record: PlanRecord, permit: Permit, events: Sender<Event>) -> Result<Finished, Refusal> {
         let progress = Progress::of(&record.entries);
-        if progress.cancelled {
-            return Err(Refusal::new(Exit::Rejected, "plan.cancelled", format!("plan {} was cancelled", record.plan.id))
-                .help("state the intent again for a new plan"));
+        let sent = progress.broadcast();
+        let ended = |refusal: Refusal| if sent { Refusal { exit: Exit::PartlyExecuted, ..refusal } } else { refusal };
+        if progress.cancelled && !progress.settled {
+            let message = format!("plan {} was cancelled", record.plan.id);
+            let refusal = Refusal::new(Exit::Rejected, "plan.cancelled", message);
+            return Err(ended(refusal.help("state the intent again for a new plan")));
         }
-        let approvals = self.approvals(&record).await?;
+        let approvals = if progress.settled { 0 } else { self.approvals(&record).await.map_err(ended)? };
         let PlanRecord { plan, report, .. } = record;
         let bounds = report.bounds;
         let mut run = Run { core: self, plan, bounds, permit, approvals, progress, events };
@@ -126,12 +129,12 @@ impl Run<'_> {
             let steps: Vec<(Leg, Step)> =
                 self.plan.steps().map(|(leg, step)| (leg.clone(), step.clone())).collect();
             for (leg, step) in &steps {
-                let own = self.progress.step(step.index).clone();
-                if own.failed.is_some() {
-                    break;
-                }
-                if own.settled.is_none() {
+                let own = self.progress.step(step.index);
+                if own.settled.is_none() && own.failed.is_none() {
                     self.step(leg, step).await?;
+                }
+                if self.progress.step(step.index).failed.is_some() {
+                    break;
                 }
             }
         }
@@ -143,7 +146,7 @@ impl Run<'_> {
     }
 
     async fn step(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
-        if !self.progress.step(step.index).act_signed() {
+        if !self.goes_on(step) {
             self.begin(leg, step).await?;
         }
         let compiled = self.compiled(step.index)?;
@@ -157,6 +160,19 @@ impl Run<'_> {
         self.fail(leg, step, &compiled).await
     }
 
+    /// Whether a step that was begun goes on as it was compiled: its act was signed, a call reverted, or an approval is
+    /// in a block and its quote still stands. Else it is compiled again, with another approval.
+    fn goes_on(&mut self, step: &Step) -> bool {
+        let now = self.core.clock.now();
+        let own = self.progress.step(step.index);
+        if own.act_signed() || own.reverted().is_some() {
+            return true;
+        }
+        let Some(compiled) = own.compiled.as_ref().filter(|_| !own.included.is_empty()) else { return false };
+        let stands = compiled.quote.as_ref().is_none_or(|quote| now < quote.expires_at);
+        stands && bounds::broken(&self.bounds, &self.plan, step, compiled, now).is_empty()
+    }
+
     pub(crate) fn compiled(&mut self, step: usize) -> Result<CompiledStep, Refusal> {
         let compiled = self.progress.step(step).compiled.clone();
         compiled.ok_or_else(|| Refusal::new(Exit::Error, "pipeline.not_compiled", format!("step {step} has no calls")))
@@ -167,7 +183,7 @@ impl Run<'_> {
         let own = self.progress.step(step.index).clone();
         let (mut fork, fees, standing) = self.fresh(leg, step.index).await?;
         let (raw, whole) = match own.raw {
-            Some(raw) => (raw, false),
+            Some(raw) => (raw, step.action.quantity() == Some(&Quantity::AllBut(U256::ZERO))),
             None => {
                 let reserve = self.gas_reserve(leg, step).await?;
                 self.core.resolve(&self.plan, step, fork.as_ref(), fees, reserve, &self.progress.yields()).await?

@@ -11,6 +11,9 @@ use crate::{Event, Exit, Receipt, Refusal};
 /// Polls for a receipt before the outcome is called unknown.
 const POLLS_MAX: u32 = 240;
 const POLL_EVERY: Duration = Duration::from_millis(250);
+/// Polls in a row that find the nonce used and no receipt, before it is believed: nodes count a block's transactions
+/// before they show its receipts, and endpoints are not equally far.
+const FOREIGN_POLLS: u32 = 40;
 
 impl Run<'_> {
     /// Every signed transaction that has no receipt in the journal is looked up, and sent again with the same bytes
@@ -46,6 +49,7 @@ impl Run<'_> {
             }
             SendOutcome::Rejected(reason) | SendOutcome::Unknown(reason) => last = Some(reason),
         }
+        let mut foreign = 0_u32;
         for _ in 0..POLLS_MAX {
             // An endpoint that fails now may answer later: the transaction is out, or may be.
             match chain.receipt(journaled.tx_hash()).await {
@@ -53,7 +57,9 @@ impl Run<'_> {
                 Ok(None) => {}
                 Err(refusal) => last = Some(refusal.message),
             }
-            if let Some(reason) = self.never(journaled).await {
+            let never = self.never(journaled).await;
+            foreign = if never.is_some() { foreign.saturating_add(1) } else { 0 };
+            if let Some(reason) = never.filter(|_| foreign >= FOREIGN_POLLS) {
                 return Err(reason);
             }
             self.core.clock.sleep(POLL_EVERY).await;

@@ -88,7 +88,7 @@ impl Refusal {
 }
 
 /// Text from outside (revert strings, RPC errors, token names) made fit for a person's screen:
-/// control, format and bidi characters become `\u{…}`, and it is capped at 200 characters.
+/// control, format, filler and bidi characters become `\u{…}`, and it is capped at 200 characters.
 pub fn tame(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.chars().enumerate() {
@@ -98,7 +98,12 @@ pub fn tame(text: &str) -> String {
         }
         let code = u32::from(c);
         let hidden = c.is_control()
-            || matches!(code, 0xAD | 0x61C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF);
+            || matches!(
+                code,
+                0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E | 0x200B..=0x200F
+                    | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
+                    | 0xFFF9..=0xFFFB | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
+            );
         if hidden {
             out.push_str(&format!("\\u{{{code:x}}}"));
         } else {

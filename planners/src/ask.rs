@@ -36,12 +36,16 @@ pub(crate) fn for_field(action: &str, field: &str, asset: Option<&str>) -> (&'st
         ("bridge", "to") => ("clarify.chain", format!("Which chain should {what} be bridged to?")),
         ("delegate", "to") => ("clarify.payee", "Who should the votes be delegated to?".to_owned()),
         (_, "to") => ("clarify.payee", format!("Who should {what} be sent to?")),
-        (_, "amount") => ("clarify.amount", format!("How much {} should I {verb}?", asset.unwrap_or("of it"))),
+        (_, "amount") => {
+            ("clarify.amount", format!("How much {} should I {verb}?", asset.unwrap_or("of it")))
+        }
         ("swap", "sell") => ("clarify.token", "Which token should be sold?".to_owned()),
         ("swap", "buy") => ("clarify.token", "Which token do you want to get?".to_owned()),
         (_, "asset") => ("clarify.token", format!("Which token should I {verb}?")),
         (_, "pair") => ("clarify.token", "Which two tokens does the pool have?".to_owned()),
-        (_, "position") => ("clarify.position", "Which position do you mean: its number, or its pair of tokens?".to_owned()),
+        (_, "position") => {
+            ("clarify.position", "Which position do you mean: its number, or its pair of tokens?".to_owned())
+        }
         (_, "governor") => ("clarify.protocol", "Which protocol's governance do you mean?".to_owned()),
         (_, "proposal") => ("clarify.number", "Which proposal, by its number?".to_owned()),
         (_, "targets") => ("clarify.number", "Which share should each token have?".to_owned()),

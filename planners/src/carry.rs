@@ -50,9 +50,9 @@ fn protocol(step: &mut Step) -> Option<(&mut Option<String>, Trade)> {
         | Step::Repay { protocol, .. }
         | Step::Collateral { protocol, .. } => Some((protocol, Trade::Lending)),
         Step::Stake { protocol, .. } | Step::Unstake { protocol, .. } => Some((protocol, Trade::Staking)),
-        Step::Swap { protocol, .. } | Step::AddLiquidity { protocol, .. } | Step::RemoveLiquidity { protocol, .. } => {
-            Some((protocol, Trade::Pools))
-        }
+        Step::Swap { protocol, .. }
+        | Step::AddLiquidity { protocol, .. }
+        | Step::RemoveLiquidity { protocol, .. } => Some((protocol, Trade::Pools)),
         Step::Transfer { .. }
         | Step::Bridge { .. }
         | Step::Wrap { .. }
@@ -96,7 +96,11 @@ pub(crate) fn amounts(step: &Step) -> Vec<&DraftAmount> {
 fn leans_on(step: &Step) -> Option<usize> {
     amounts(step).into_iter().find_map(|amount| match amount {
         DraftAmount::Yield { step, .. } => Some(*step),
-        DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::Share(_) | DraftAmount::All | DraftAmount::AllBut(_) => None,
+        DraftAmount::Units(_)
+        | DraftAmount::Usd(_)
+        | DraftAmount::Share(_)
+        | DraftAmount::All
+        | DraftAmount::AllBut(_) => None,
     })
 }
 
@@ -118,7 +122,8 @@ impl Writer<'_> {
 
     /// "On Base, …": a chain at the head of the sentence.
     fn head(&self) -> Option<Carried> {
-        let mut tokens = self.lexed.tokens.iter().filter(|token| !matches!(token.kind, Kind::Break | Kind::Quoted));
+        let mut tokens =
+            self.lexed.tokens.iter().filter(|token| !matches!(token.kind, Kind::Break | Kind::Quoted));
         let preposition = tokens.next()?.word()?;
         let token = tokens.next().filter(|_| matches!(preposition, "on" | "in" | "using" | "at"))?;
         let Kind::Name(name) = &token.kind else { return None };
@@ -132,18 +137,29 @@ impl Writer<'_> {
             let own = self.sources.iter().filter(move |(pointer, _)| pointer.starts_with(&base));
             own.map(|(_, span)| *span).collect::<Vec<_>>()
         };
-        let from = at.checked_sub(1).and_then(|before| ends_of(before).iter().map(|(start, _)| *start).min()).unwrap_or(0);
-        let next = ends_of(at.saturating_add(1)).iter().map(|(start, _)| *start).filter(|start| *start > from).max();
+        let from = at
+            .checked_sub(1)
+            .and_then(|before| ends_of(before).iter().map(|(start, _)| *start).min())
+            .unwrap_or(0);
+        let next =
+            ends_of(at.saturating_add(1)).iter().map(|(start, _)| *start).filter(|start| *start > from).max();
         let own = ends_of(at).iter().map(|(start, _)| *start).max().unwrap_or(from);
         let until = next.filter(|next| *next > own).unwrap_or(self.lexed.text.len());
-        self.lexed.tokens.iter().any(|token| token.word() == Some(word) && token.start > from && token.start <= until)
+        self.lexed
+            .tokens
+            .iter()
+            .any(|token| token.word() == Some(word) && token.start > from && token.start <= until)
     }
 
     pub(crate) fn carry(&mut self, steps: &mut [Step]) {
         let head = self.head();
         let mut bridged: Option<Carried> = None;
         for at in 0..steps.len() {
-            let lean = steps.get(at).and_then(leans_on).and_then(|step| step.checked_sub(1)).and_then(|step| self.end(steps, step));
+            let lean = steps
+                .get(at)
+                .and_then(leans_on)
+                .and_then(|step| step.checked_sub(1))
+                .and_then(|step| self.end(steps, step));
             let there = || at.checked_sub(1).filter(|_| self.leans_by_word(at, "there"));
             let before = there().and_then(|before| self.end(steps, before));
             let carried = lean.or_else(|| bridged.clone()).or_else(|| head.clone()).or(before);
@@ -185,7 +201,11 @@ impl Writer<'_> {
     }
 
     fn carry_protocol(&mut self, steps: &mut [Step], at: usize) {
-        let Some((None, trade)) = steps.get_mut(at).and_then(protocol).map(|(own, trade)| (own.clone(), trade)) else { return };
+        let Some((None, trade)) =
+            steps.get_mut(at).and_then(protocol).map(|(own, trade)| (own.clone(), trade))
+        else {
+            return;
+        };
         let inherited = (0..at).rev().find_map(|before| {
             let (name, other) = protocol(steps.get_mut(before)?)?;
             let name = name.clone().filter(|_| other == trade)?;

@@ -15,13 +15,21 @@ use crate::{
 
 /// What the words alone rule out, whatever the model wrote.
 pub(crate) fn words(lexed: &Lexed) -> Option<Outcome> {
-    let found = |test: fn(&Kind) -> bool| lexed.tokens.iter().find(|token| test(&token.kind)).map(|token| shown(lexed.said(token)));
+    let found = |test: fn(&Kind) -> bool| {
+        lexed.tokens.iter().find(|token| test(&token.kind)).map(|token| shown(lexed.said(token)))
+    };
     let problem = |wanted: Problem| {
         let token = lexed.tokens.iter().find(|token| matches!(&token.kind, Kind::Amount { value: Value::Problem(problem), .. } if *problem == wanted));
         token.map(|token| shown(lexed.said(token)))
     };
     if let Some(said) = problem(Problem::Negative) {
-        return Some(refuse("input.amount", format!("`{said}` is negative; an amount has to be above zero.")));
+        return Some(refuse(
+            "input.amount",
+            format!("`{said}` is negative; an amount has to be above zero."),
+        ));
+    }
+    if let Some(said) = problem(Problem::TooLarge) {
+        return Some(refuse("input.amount", format!("`{said}` does not fit 256 bits.")));
     }
     if let Some(said) = problem(Problem::NotANumber) {
         return Some(refuse("input.amount", format!("`{said}` is not a number.")));
@@ -29,37 +37,74 @@ pub(crate) fn words(lexed: &Lexed) -> Option<Outcome> {
     if let Some(said) = problem(Problem::Unlimited) {
         return Some(refuse("input.amount", format!("`{said}` has no bound; name an amount.")));
     }
-    let approves = lexed.tokens.iter().any(|token| matches!(token.word(), Some("approve" | "allow" | "permit")));
-    let whole = lexed.tokens.iter().any(|token| matches!(&token.kind, Kind::Amount { value: Value::Quantity(DraftAmount::All), .. }));
+    let approves =
+        lexed.tokens.iter().any(|token| matches!(token.word(), Some("approve" | "allow" | "permit")));
+    let whole = lexed
+        .tokens
+        .iter()
+        .any(|token| matches!(&token.kind, Kind::Amount { value: Value::Quantity(DraftAmount::All), .. }));
     if approves && whole {
-        return Some(refuse("input.amount", "An unlimited allowance is never given; each step approves exactly what it spends."));
+        return Some(refuse(
+            "input.amount",
+            "An unlimited allowance is never given; each step approves exactly what it spends.",
+        ));
     }
     if let Some(said) = problem(Problem::Ambiguous) {
-        return Some(clarify("clarify.number", &["amount"], format!("`{said}` can be read in two ways; which number is it, without separators?")));
+        return Some(clarify(
+            "clarify.number",
+            &["amount"],
+            format!("`{said}` can be read in two ways; which number is it, without separators?"),
+        ));
     }
     if let Some(said) = problem(Problem::Malformed) {
-        return Some(clarify("clarify.number", &["amount"], format!("I can't read `{said}` as a number; how much is it, in plain digits?")));
+        return Some(clarify(
+            "clarify.number",
+            &["amount"],
+            format!("I can't read `{said}` as a number; how much is it, in plain digits?"),
+        ));
     }
     if let Some(said) = problem(Problem::Vague) {
         return Some(clarify("clarify.amount", &["amount"], format!("How much is `{said}`, exactly?")));
     }
     if let Some(said) = found(|kind| matches!(kind, Kind::Payee(Payee::Malformed))) {
-        return Some(clarify("clarify.address", &["to"], format!("`{said}` is not an address (0x and 40 hex digits); which one is it?")));
+        return Some(clarify(
+            "clarify.address",
+            &["to"],
+            format!("`{said}` is not an address (0x and 40 hex digits); which one is it?"),
+        ));
     }
     if let Some(said) = found(|kind| matches!(kind, Kind::Payee(Payee::Checksum))) {
-        return Some(clarify("clarify.checksum", &["to"], format!("The checksum of `{said}` is wrong, so it is mistyped somewhere; please copy the address again.")));
+        return Some(clarify(
+            "clarify.checksum",
+            &["to"],
+            format!(
+                "The checksum of `{said}` is wrong, so it is mistyped somewhere; please copy the address again."
+            ),
+        ));
     }
     if let Some(said) = found(|kind| matches!(kind, Kind::Unknown(Place::Token))) {
-        return Some(clarify("clarify.token", &["asset"], format!("I don't know the token `{said}`; which one do you mean?")));
+        return Some(clarify(
+            "clarify.token",
+            &["asset"],
+            format!("I don't know the token `{said}`; which one do you mean?"),
+        ));
     }
     if let Some(said) = found(|kind| matches!(kind, Kind::Unknown(Place::Network))) {
-        return Some(clarify("clarify.chain", &["chain"], format!("I know no chain or protocol called `{said}`; which one do you mean?")));
+        return Some(clarify(
+            "clarify.chain",
+            &["chain"],
+            format!("I know no chain or protocol called `{said}`; which one do you mean?"),
+        ));
     }
     let payees: Vec<_> = lexed.tokens.iter().filter(|token| matches!(token.kind, Kind::Payee(_))).collect();
     let unknown = payees.iter().find(|token| token.kind == Kind::Payee(Payee::Unknown));
     if let Some(token) = unknown.filter(|_| payees.len() == 1) {
         let said = shown(lexed.said(token));
-        return Some(clarify("clarify.payee", &["to"], format!("Who is `{said}`? They are not in your contacts; give an address or an ENS name.")));
+        return Some(clarify(
+            "clarify.payee",
+            &["to"],
+            format!("Who is `{said}`? They are not in your contacts; give an address or an ENS name."),
+        ));
     }
     if evidence::forbids(lexed) {
         return Some(clarify("clarify.sentence", &["action"], "That says what not to do; what should I do?"));
@@ -90,7 +135,13 @@ pub(crate) fn counted_asset(lexed: &Lexed, amount: usize) -> Option<&'static str
     }
     match &lexed.token(at)?.kind {
         Kind::Name(name) => name.asset.map(|asset| asset.symbol),
-        Kind::Word(_) | Kind::Break | Kind::Quoted | Kind::Amount { .. } | Kind::Payee(_) | Kind::Time(_) | Kind::Unknown(_) => None,
+        Kind::Word(_)
+        | Kind::Break
+        | Kind::Quoted
+        | Kind::Amount { .. }
+        | Kind::Payee(_)
+        | Kind::Time(_)
+        | Kind::Unknown(_) => None,
     }
 }
 
@@ -100,9 +151,13 @@ pub(crate) fn uses(writer: &Writer<'_>, steps: &[Step]) -> Option<Outcome> {
     let used = |at: usize| writer.used.get(&at).copied().unwrap_or(0);
     let payees = lexed.tokens.iter().filter(|token| matches!(token.kind, Kind::Payee(_))).count();
     let mut named: BTreeSet<&str> = BTreeSet::new();
+    let sourced = |start: usize, end: usize| writer.sources.values().any(|span| *span == (start, end));
     for (at, token) in lexed.tokens.iter().enumerate() {
-        if let (Kind::Name(name), 1..) = (&token.kind, used(at)) {
-            named.extend([name.asset.map(|asset| asset.symbol), name.chain, name.protocol].into_iter().flatten());
+        let taken = used(at) > 0 || sourced(token.start, token.end);
+        if let (Kind::Name(name), true) = (&token.kind, taken) {
+            named.extend(
+                [name.asset.map(|asset| asset.symbol), name.chain, name.protocol].into_iter().flatten(),
+            );
         }
     }
     if steps.iter().any(|step| matches!(step, Step::Wrap { .. } | Step::Unwrap { .. })) {
@@ -117,27 +172,68 @@ pub(crate) fn uses(writer: &Writer<'_>, steps: &[Step]) -> Option<Outcome> {
                     return Some(clarify("clarify.amount", &["amount"], format!("What is `{said}` for?")));
                 }
             }
-            Kind::Payee(_) if used(at) == 0 || (used(at) > 0 && payees > 1 && lacks_own_amount(steps, lexed)) => {
+            Kind::Payee(_)
+                if used(at) == 0 || (used(at) > 0 && payees > 1 && lacks_own_amount(steps, lexed)) =>
+            {
                 let field = if payees > 1 { "amount" } else { "to" };
-                let question = if payees > 1 { "How much should each of them get?".to_owned() } else { format!("What is `{said}` for?") };
-                return Some(clarify(if payees > 1 { "clarify.amount" } else { "clarify.payee" }, &[field], question));
+                let question = if payees > 1 {
+                    "How much should each of them get?".to_owned()
+                } else {
+                    format!("What is `{said}` for?")
+                };
+                return Some(clarify(
+                    if payees > 1 { "clarify.amount" } else { "clarify.payee" },
+                    &[field],
+                    question,
+                ));
             }
             Kind::Payee(Payee::Unknown) => {
-                return Some(clarify("clarify.payee", &["to"], format!("Who is `{said}`? They are not in your contacts; give an address or an ENS name.")));
+                return Some(clarify(
+                    "clarify.payee",
+                    &["to"],
+                    format!(
+                        "Who is `{said}`? They are not in your contacts; give an address or an ENS name."
+                    ),
+                ));
             }
-            Kind::Time(_) if used(at) == 0 => return Some(clarify("clarify.trigger", &["trigger"], format!("What should happen at `{said}`?"))),
+            Kind::Time(_) if used(at) == 0 => {
+                return Some(clarify(
+                    "clarify.trigger",
+                    &["trigger"],
+                    format!("What should happen at `{said}`?"),
+                ));
+            }
             Kind::Name(name) if used(at) == 0 => {
                 let own = [name.asset.map(|asset| asset.symbol), name.chain, name.protocol];
                 let before = at.checked_sub(1).map_or("", |before| lexed.word(before));
+                // "borrow against my USDC": what backs a loan is there already.
+                let backs = (1..=2)
+                    .filter_map(|steps| at.checked_sub(steps))
+                    .any(|before| lexed.word(before) == "against");
                 // "across all chains", "on the curve": a protocol's name may be a plain word.
-                let plain = name.asset.is_none() && name.chain.is_none() && !matches!(before, "on" | "via" | "using" | "through" | "with");
+                let plain = backs
+                    || name.asset.is_none()
+                        && name.chain.is_none()
+                        && !matches!(before, "on" | "via" | "using" | "through" | "with");
                 if plain || own.into_iter().flatten().any(|name| named.contains(name)) {
                     continue;
                 }
-                let (code, field) = if name.asset.is_some() { ("clarify.token", "asset") } else if name.chain.is_some() { ("clarify.chain", "chain") } else { ("clarify.protocol", "protocol") };
+                let (code, field) = if name.asset.is_some() {
+                    ("clarify.token", "asset")
+                } else if name.chain.is_some() {
+                    ("clarify.chain", "chain")
+                } else {
+                    ("clarify.protocol", "protocol")
+                };
                 return Some(clarify(code, &[field], format!("What should I do with `{said}`?")));
             }
-            Kind::Payee(_) | Kind::Time(_) | Kind::Name(_) | Kind::Word(_) | Kind::Break | Kind::Quoted | Kind::Unknown(_) => {}
+            Kind::Payee(_)
+            | Kind::Time(_)
+            | Kind::Name(_)
+            | Kind::Word(_)
+            | Kind::Break
+            | Kind::Quoted
+            | Kind::Unknown(_) => {}
         }
     }
     None
@@ -154,7 +250,11 @@ fn lacks_own_amount(steps: &[Step], lexed: &Lexed) -> bool {
 pub(crate) fn evidenced(lexed: &Lexed, steps: &[Step]) -> Option<Outcome> {
     let unsaid = steps.iter().map(evidence::action).find(|action| !evidence::speaks_for(lexed, action))?;
     let verb = unsaid.replace('_', " ");
-    Some(clarify("clarify.sentence", &["action"], format!("Do you want me to {verb} something? Please say so.")))
+    Some(clarify(
+        "clarify.sentence",
+        &["action"],
+        format!("Do you want me to {verb} something? Please say so."),
+    ))
 }
 
 /// Amounts of a step that count another asset by their place in the sentence than the step does.
@@ -188,7 +288,11 @@ pub(crate) fn counted(writer: &Writer<'_>, steps: &[Step]) -> Option<Outcome> {
         let said = token.and_then(|token| counted_asset(writer.lexed, token));
         if let Some(said) = said.filter(|said| !assets.contains(said)) {
             let verb = evidence::action(step).replace('_', " ");
-            return Some(clarify("clarify.token", &["asset"], format!("Which token should I {verb}, {said} or another?")));
+            return Some(clarify(
+                "clarify.token",
+                &["asset"],
+                format!("Which token should I {verb}, {said} or another?"),
+            ));
         }
     }
     None
@@ -213,13 +317,19 @@ fn units(value: &Decimal, asset: Option<&str>, zero_is_fine: bool) -> Option<Out
     }
     let known = asset.and_then(lexicon::asset);
     if let Some(asset) = known.filter(|asset| value.decimals() > usize::from(asset.decimals)) {
-        let reason = format!("`{}` has more than the {} decimals of {}.", shown(value.as_str()), asset.decimals, asset.symbol);
+        let reason = format!(
+            "`{}` has more than the {} decimals of {}.",
+            shown(value.as_str()),
+            asset.decimals,
+            asset.symbol
+        );
         return Some(refuse("input.amount", reason));
     }
     let decimals = known.map_or(0, |asset| asset.decimals);
     let whole = value.as_str().split('.').next().unwrap_or_default();
     let unit = U256::from(10).checked_pow(U256::from(decimals));
-    let fits = U256::from_str_radix(whole, 10).ok().zip(unit).and_then(|(whole, unit)| whole.checked_mul(unit));
+    let fits =
+        U256::from_str_radix(whole, 10).ok().zip(unit).and_then(|(whole, unit)| whole.checked_mul(unit));
     match fits {
         Some(_) => None,
         None => Some(refuse("input.amount", format!("`{}` does not fit 256 bits.", shown(value.as_str())))),
@@ -255,8 +365,15 @@ pub(crate) fn step(step: &Step) -> Option<Outcome> {
         Step::Liquidate { debt, .. } => (Some(debt), None),
         Step::AddLiquidity { pair: [a, b], amounts: [of_a, of_b], .. } => {
             let each = [(of_a, a), (of_b, b)];
-            let bad = each.into_iter().find_map(|(of, asset)| of.as_ref().and_then(|of| amount(of, Some(asset))));
-            let twice = || clarify("clarify.token", &["pair"], "A pool has two different tokens; which ones do you mean?");
+            let bad =
+                each.into_iter().find_map(|(of, asset)| of.as_ref().and_then(|of| amount(of, Some(asset))));
+            let twice = || {
+                clarify(
+                    "clarify.token",
+                    &["pair"],
+                    "A pool has two different tokens; which ones do you mean?",
+                )
+            };
             return bad.or_else(|| (a == b).then(twice));
         }
         Step::Rebalance { targets, .. } => return whole(targets.values()),
@@ -267,15 +384,25 @@ pub(crate) fn step(step: &Step) -> Option<Outcome> {
         | Step::Vote { .. }
         | Step::Delegate { .. } => (None, None),
     };
-    if let Some(refused) = carry::amounts(step).into_iter().find_map(|said| amount(said, asset.map(String::as_str))) {
+    if let Some(refused) =
+        carry::amounts(step).into_iter().find_map(|said| amount(said, asset.map(String::as_str)))
+    {
         return Some(refused);
     }
     match step {
-        Step::Swap { max_slippage_bps: Some(10_001..), .. } => Some(refuse("input.amount", "A slippage of more than 100 % is no bound.")),
-        Step::Swap { .. } if asset == other => Some(clarify("clarify.token", &["buy"], "That swaps a token for itself; which one do you want to get?")),
-        Step::Bridge { from: Some(from), to, .. } if from == to => {
-            Some(clarify("clarify.chain", &["to"], format!("It is on {to} already; which chain should it go to?")))
+        Step::Swap { max_slippage_bps: Some(10_001..), .. } => {
+            Some(refuse("input.amount", "A slippage of more than 100 % is no bound."))
         }
+        Step::Swap { .. } if asset == other => Some(clarify(
+            "clarify.token",
+            &["buy"],
+            "That swaps a token for itself; which one do you want to get?",
+        )),
+        Step::Bridge { from: Some(from), to, .. } if from == to => Some(clarify(
+            "clarify.chain",
+            &["to"],
+            format!("It is on {to} already; which chain should it go to?"),
+        )),
         _ => None,
     }
 }
@@ -289,5 +416,7 @@ fn whole<'a>(shares: impl Iterator<Item = &'a Share>) -> Option<Outcome> {
         });
         (part, of) = sum.unwrap_or((0, 1));
     }
-    (part != of || part == 0).then(|| clarify("clarify.number", &["targets"], "The shares have to add up to 100 %; what should they be?"))
+    (part != of || part == 0).then(|| {
+        clarify("clarify.number", &["targets"], "The shares have to add up to 100 %; what should they be?")
+    })
 }

@@ -36,43 +36,165 @@ const STEMS: &[(&str, &[&str])] = &[
     (
         "transfer",
         &[
-            "send", "sent", "transfer", "pay", "paid", "give", "gift", "tip", "donat", "wire", "move", "forward", "reimburs", "refund", "remit",
-            "owe", "shoot", "hand", "settle", "drop", "deliver", "split",
+            "send", "sent", "transfer", "pay", "paid", "give", "gift", "tip", "donat", "wire", "move",
+            "forward", "reimburs", "refund", "remit", "owe", "shoot", "hand", "settle", "drop", "deliver",
+            "split",
         ],
     ),
     (
         "swap",
         &[
-            "swap", "exchang", "trad", "convert", "buy", "bought", "sell", "sold", "turn", "chang", "get", "purchas", "flip", "dump", "dca",
-            "ape", "into", "acquir", "rotat", "switch", "market", "spend", "invest", "grab", "cash", "liquidat", "ditch", "stack", "take", "put",
-            "make", "use", "accumulat", "unload",
+            "swap",
+            "exchang",
+            "trad",
+            "convert",
+            "buy",
+            "bought",
+            "sell",
+            "sold",
+            "turn",
+            "chang",
+            "get",
+            "purchas",
+            "flip",
+            "dump",
+            "dca",
+            "ape",
+            "into",
+            "acquir",
+            "rotat",
+            "switch",
+            "market",
+            "spend",
+            "invest",
+            "grab",
+            "cash",
+            "liquidat",
+            "ditch",
+            "stack",
+            "take",
+            "put",
+            "make",
+            "use",
+            "accumulat",
+            "unload",
         ],
     ),
     (
         "bridge",
-        &["bridg", "mov", "transfer", "send", "port", "migrat", "tak", "bring", "cross", "across", "shift", "get", "over", "relocat", "push"],
+        &[
+            "bridg", "mov", "transfer", "send", "port", "migrat", "tak", "bring", "cross", "across", "shift",
+            "get", "over", "relocat", "push",
+        ],
     ),
-    ("wrap", &["wrap", "swap", "convert", "exchang", "turn", "chang", "into", "trad", "buy", "get", "make", "sell"]),
-    ("unwrap", &["unwrap", "swap", "convert", "exchang", "turn", "chang", "into", "trad", "buy", "get", "make", "sell", "back"]),
+    (
+        "wrap",
+        &[
+            "wrap", "swap", "convert", "exchang", "turn", "chang", "into", "trad", "buy", "get", "make",
+            "sell",
+        ],
+    ),
+    (
+        "unwrap",
+        &[
+            "unwrap", "swap", "convert", "exchang", "turn", "chang", "into", "trad", "buy", "get", "make",
+            "sell", "back",
+        ],
+    ),
     (
         "supply",
         &[
-            "suppl", "lend", "loan", "deposit", "put", "park", "earn", "provid", "invest", "add", "stash", "place", "work", "yield", "drop", "stick",
-            "collateral", "post", "move", "dump", "throw", "save",
+            "suppl",
+            "lend",
+            "loan",
+            "deposit",
+            "put",
+            "park",
+            "earn",
+            "provid",
+            "invest",
+            "add",
+            "stash",
+            "place",
+            "work",
+            "yield",
+            "drop",
+            "stick",
+            "collateral",
+            "post",
+            "move",
+            "dump",
+            "throw",
+            "save",
         ],
     ),
-    ("withdraw", &["withdr", "tak", "pull", "remov", "redeem", "get", "out", "exit", "unlend", "cash", "clos", "bring", "free", "back"]),
+    (
+        "withdraw",
+        &[
+            "withdr", "tak", "pull", "remov", "redeem", "get", "out", "exit", "unlend", "cash", "clos",
+            "bring", "free", "back",
+        ],
+    ),
     ("borrow", &["borrow", "loan", "draw", "leverag", "against", "debt"]),
-    ("repay", &["repay", "pay", "paid", "settl", "return", "clear", "clos", "owe", "debt", "loan", "back", "deleverag"]),
+    (
+        "repay",
+        &[
+            "repay",
+            "pay",
+            "paid",
+            "settl",
+            "return",
+            "clear",
+            "clos",
+            "owe",
+            "debt",
+            "loan",
+            "back",
+            "deleverag",
+        ],
+    ),
     ("collateral", &["collateral"]),
     ("liquidate", &[]),
     ("stake", &["stak", "restak", "lido"]),
     ("unstake", &["unstak", "withdr", "redeem", "exit", "remov", "out", "back"]),
     ("claim", &["claim", "harvest", "collect", "reward", "reap"]),
     ("add_liquidity", &["liquidity", "lp", "pool", "provid", "position", "range", "add", "pair"]),
-    ("remove_liquidity", &["liquidity", "lp", "pool", "remov", "withdr", "clos", "position", "exit", "pull", "burn"]),
-    ("revoke", &["revok", "remov", "cancel", "disallow", "unapprov", "allowance", "permission", "reset", "kill", "clear", "clean"]),
-    ("rebalance", &["rebalanc", "allocat", "portfolio", "balanc", "split", "weight", "target", "keep", "hold", "mix", "adjust"]),
+    (
+        "remove_liquidity",
+        &["liquidity", "lp", "pool", "remov", "withdr", "clos", "position", "exit", "pull", "burn"],
+    ),
+    (
+        "revoke",
+        &[
+            "revok",
+            "remov",
+            "cancel",
+            "disallow",
+            "unapprov",
+            "allowance",
+            "permission",
+            "reset",
+            "kill",
+            "clear",
+            "clean",
+        ],
+    ),
+    (
+        "rebalance",
+        &[
+            "rebalanc",
+            "allocat",
+            "portfolio",
+            "balanc",
+            "split",
+            "weight",
+            "target",
+            "keep",
+            "hold",
+            "mix",
+            "adjust",
+        ],
+    ),
     ("vote", &["vot", "cast", "ballot", "support", "proposal", "approv", "reject"]),
     ("delegate", &["delegat"]),
 ];
@@ -83,25 +205,45 @@ pub(crate) fn speaks_for(lexed: &Lexed, action: &str) -> bool {
     lexed.tokens.iter().any(|token| match &token.kind {
         Kind::Word(word) => stems.iter().any(|stem| word.starts_with(stem)),
         Kind::Name(_) => stems.contains(&lexed.said(token).to_lowercase().as_str()),
-        Kind::Break | Kind::Quoted | Kind::Amount { .. } | Kind::Payee(_) | Kind::Time(_) | Kind::Unknown(_) => false,
+        Kind::Break
+        | Kind::Quoted
+        | Kind::Amount { .. }
+        | Kind::Payee(_)
+        | Kind::Time(_)
+        | Kind::Unknown(_) => false,
     })
 }
 
 /// A word that begins a step of its own.
 pub(crate) fn is_verb(word: &str) -> bool {
-    let own = ["send", "pay", "swap", "convert", "bridge", "wrap", "unwrap", "supply", "lend", "deposit", "withdraw", "borrow", "repay", "stake", "unstake", "claim", "sell", "buy", "transfer", "exchange", "trade", "keep", "then", "move", "add", "remove", "revoke", "vote", "delegate", "redeem"];
+    let own = [
+        "send", "pay", "swap", "convert", "bridge", "wrap", "unwrap", "supply", "lend", "deposit",
+        "withdraw", "borrow", "repay", "stake", "unstake", "claim", "sell", "buy", "transfer", "exchange",
+        "trade", "keep", "then", "move", "add", "remove", "revoke", "vote", "delegate", "redeem",
+    ];
     own.contains(&word)
 }
 
 /// The token that says a chosen thing: the first whose word begins with one of `stems`.
 fn first(lexed: &Lexed, stems: &[&str]) -> Option<usize> {
-    lexed.tokens.iter().position(|token| token.word().is_some_and(|word| stems.iter().any(|stem| word.starts_with(stem))))
+    lexed
+        .tokens
+        .iter()
+        .position(|token| token.word().is_some_and(|word| stems.iter().any(|stem| word.starts_with(stem))))
 }
 
 /// Where it is said that a collateral is used or not.
 pub(crate) fn collateral(lexed: &Lexed, on: bool) -> Option<usize> {
-    let off = first(lexed, &["disabl", "off", "stop", "remov", "without", "unus", "not", "don't", "no", "exclud", "unset"]);
-    if on { first(lexed, &["enabl", "use", "using", "as", "on", "turn", "set", "mark", "activat"]).filter(|_| off.is_none()) } else { off }
+    let off = first(
+        lexed,
+        &["disabl", "off", "stop", "remov", "without", "unus", "not", "don't", "no", "exclud", "unset"],
+    );
+    if on {
+        first(lexed, &["enabl", "use", "using", "as", "on", "turn", "set", "mark", "activat"])
+            .filter(|_| off.is_none())
+    } else {
+        off
+    }
 }
 
 /// Where a vote's side is said.
@@ -113,7 +255,9 @@ pub(crate) fn support(lexed: &Lexed, support: Support) -> Option<usize> {
     };
     let exact = ["for", "no", "yes"];
     lexed.tokens.iter().position(|token| {
-        token.word().is_some_and(|word| stems.iter().any(|stem| if exact.contains(stem) { word == *stem } else { word.starts_with(stem) }))
+        token.word().is_some_and(|word| {
+            stems.iter().any(|stem| if exact.contains(stem) { word == *stem } else { word.starts_with(stem) })
+        })
     })
 }
 
@@ -136,8 +280,20 @@ pub(crate) fn each_time(lexed: &Lexed) -> Option<usize> {
 
 /// False where the words point the other way only: "below" and the model wrote `>`.
 pub(crate) fn direction(lexed: &Lexed, op: Op) -> bool {
-    let down = first(lexed, &["below", "under", "less", "drop", "fall", "dip", "lower", "beneath", "<", "sink", "crash", "down", "stop", "lose", "decreas"]);
-    let up = first(lexed, &["above", "over", "more", "exceed", "ris", "higher", "greater", ">", "climb", "up", "profit", "gain", "increas", "least", "goes"]);
+    let down = first(
+        lexed,
+        &[
+            "below", "under", "less", "drop", "fall", "dip", "lower", "beneath", "<", "sink", "crash",
+            "down", "stop", "lose", "decreas",
+        ],
+    );
+    let up = first(
+        lexed,
+        &[
+            "above", "over", "more", "exceed", "ris", "higher", "greater", ">", "climb", "up", "profit",
+            "gain", "increas", "least", "goes",
+        ],
+    );
     match op {
         Op::Below | Op::AtMost => down.is_some() || up.is_none(),
         Op::Above | Op::AtLeast => up.is_some() || down.is_none(),
@@ -148,7 +304,20 @@ pub(crate) fn direction(lexed: &Lexed, op: Op) -> bool {
 /// True where a word speaks for the risk.
 pub(crate) fn risk(lexed: &Lexed, risk: Risk) -> bool {
     let stems: &[&str] = match risk {
-        Risk::Low => &["safe", "low", "conservativ", "secure", "careful", "stable", "cautious", "minimal", "riskless", "without", "no", "little"],
+        Risk::Low => &[
+            "safe",
+            "low",
+            "conservativ",
+            "secure",
+            "careful",
+            "stable",
+            "cautious",
+            "minimal",
+            "riskless",
+            "without",
+            "no",
+            "little",
+        ],
         Risk::Medium => &["medium", "moderate", "balanced", "middle", "some"],
         Risk::High => &["high", "aggressiv", "risk", "degen", "bold", "max"],
     };
@@ -159,7 +328,9 @@ pub(crate) fn risk(lexed: &Lexed, risk: Risk) -> bool {
 pub(crate) fn forbids(lexed: &Lexed) -> bool {
     lexed.tokens.iter().enumerate().any(|(at, token)| match token.word() {
         Some("don't" | "dont" | "never" | "won't" | "shouldn't" | "mustn't") => true,
-        Some("not") => at.checked_sub(1).is_some_and(|before| matches!(lexed.word(before), "do" | "should" | "must" | "will")),
+        Some("not") => at
+            .checked_sub(1)
+            .is_some_and(|before| matches!(lexed.word(before), "do" | "should" | "must" | "will")),
         _ => false,
     })
 }

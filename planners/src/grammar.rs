@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::lexer::{Kind, Lexed};
 
 /// The most steps of one plan.
-pub const STEPS_MAX: usize = 8;
+pub(crate) const STEPS_MAX: usize = 8;
 
 /// Alternatives of one rule, quoted.
 fn any_of<I: IntoIterator<Item = String>>(items: I) -> String {

@@ -45,7 +45,8 @@ struct Grounding<'a> {
 fn legs(steps: Vec<Step>, ask: &PlanRequest<'_>) -> Result<Vec<Leg>, Refusal> {
     let mut legs: Vec<Leg> = Vec::new();
     for step in steps {
-        let chain_id = chain_of(&step.action).ok_or_else(|| lacks(step.index, "a revoke that names no chain"))?;
+        let chain_id =
+            chain_of(&step.action).ok_or_else(|| lacks(step.index, "a revoke that names no chain"))?;
         let network = ask.registry.network(chain_id).ok_or_else(|| lacks(step.index, "this chain"))?.id;
         match legs.last_mut().filter(|leg| leg.network == network) {
             Some(leg) => leg.steps.push(step),
@@ -79,7 +80,9 @@ impl<'a> Grounding<'a> {
 
     fn ground(&mut self, step: &draft::Step) -> Result<(), Refusal> {
         match step {
-            draft::Step::Transfer { asset, amount, to, chain } => self.transfer(asset, amount, to, chain.as_deref()),
+            draft::Step::Transfer { asset, amount, to, chain } => {
+                self.transfer(asset, amount, to, chain.as_deref())
+            }
             draft::Step::Swap { sell, buy, amount, side, chain, max_slippage_bps, protocol } => {
                 self.family(protocol.as_deref(), "uniswap", "a swap")?;
                 self.swap((sell, buy), amount, *side, chain.as_deref(), *max_slippage_bps)
@@ -112,7 +115,9 @@ impl<'a> Grounding<'a> {
                 self.family(protocol.as_deref(), "aave", "a loan")?;
                 self.take(asset, amount, chain.as_deref(), |asset, amount| Action::Borrow { asset, amount })
             }
-            draft::Step::Revoke { asset, spender, chain } => self.revoke(asset.as_deref(), spender.as_deref(), chain.as_deref()),
+            draft::Step::Revoke { asset, spender, chain } => {
+                self.revoke(asset.as_deref(), spender.as_deref(), chain.as_deref())
+            }
             draft::Step::Collateral { .. } => Err(lacks(self.number(), "switching collateral")),
             draft::Step::Liquidate { .. } => Err(lacks(self.number(), "a liquidation")),
             draft::Step::Stake { .. } => Err(lacks(self.number(), "staking")),
@@ -140,7 +145,13 @@ impl<'a> Grounding<'a> {
         }
     }
 
-    fn transfer(&mut self, asset: &str, amount: &DraftAmount, to: &str, chain: Option<&str>) -> Result<(), Refusal> {
+    fn transfer(
+        &mut self,
+        asset: &str,
+        amount: &DraftAmount,
+        to: &str,
+        chain: Option<&str>,
+    ) -> Result<(), Refusal> {
         let payee = payees::payee(to, self.number(), self.ask)?;
         let last = self.ask.last_chain.iter().find(|(address, _)| *address == payee.address);
         let network = match (chain, last, self.output(amount)) {
@@ -175,14 +186,20 @@ impl<'a> Grounding<'a> {
             ("ETH", "WETH") | ("WETH", "ETH") => return self.wrap(sell, buy, amount, chain),
             (sell, buy) if sell == buy => {
                 let message = format!("step {}: {sell} for {buy} is no swap", self.number());
-                return Err(Refusal::new(Exit::RefusedInput, "input.same_asset", message).help("name two assets"));
+                return Err(
+                    Refusal::new(Exit::RefusedInput, "input.same_asset", message).help("name two assets")
+                );
             }
             _ => {}
         }
         let max_slippage_bps = slippage.unwrap_or(SLIPPAGE_BPS);
         if max_slippage_bps > SLIPPAGE_BPS_MAX {
-            let message = format!("step {}: a slippage of {max_slippage_bps} bps is above the {SLIPPAGE_BPS_MAX} bps that may be said", self.number());
-            return Err(Refusal::new(Exit::RefusedInput, "input.slippage", message).help("say a smaller slippage, or none (50 bps)"));
+            let message = format!(
+                "step {}: a slippage of {max_slippage_bps} bps is above the {SLIPPAGE_BPS_MAX} bps that may be said",
+                self.number()
+            );
+            return Err(Refusal::new(Exit::RefusedInput, "input.slippage", message)
+                .help("say a smaller slippage, or none (50 bps)"));
         }
         let network = self.choose(chain, &[sell, buy], amount, Some("uniswap"))?;
         let (sell, buy) = (self.asset(sell, network)?, self.asset(buy, network)?);
@@ -197,7 +214,13 @@ impl<'a> Grounding<'a> {
         Ok(())
     }
 
-    fn wrap(&mut self, from: &str, to: &str, amount: &DraftAmount, chain: Option<&str>) -> Result<(), Refusal> {
+    fn wrap(
+        &mut self,
+        from: &str,
+        to: &str,
+        amount: &DraftAmount,
+        chain: Option<&str>,
+    ) -> Result<(), Refusal> {
         let network = self.choose(chain, &[from, to], amount, None)?;
         let (from, to) = (self.asset(from, network)?, self.asset(to, network)?);
         let amount = self.quantity(amount, &from)?;
@@ -206,7 +229,13 @@ impl<'a> Grounding<'a> {
         Ok(())
     }
 
-    fn bridge(&mut self, asset: &str, amount: &DraftAmount, from: Option<&str>, to: &str) -> Result<(), Refusal> {
+    fn bridge(
+        &mut self,
+        asset: &str,
+        amount: &DraftAmount,
+        from: Option<&str>,
+        to: &str,
+    ) -> Result<(), Refusal> {
         let target = self.network(to)?;
         let network = match (from, self.output(amount)) {
             (Some(from), _) => self.network(from)?,
@@ -214,8 +243,12 @@ impl<'a> Grounding<'a> {
             (None, None) => self.holding(asset, amount, target.id.chain_id)?,
         };
         if network.id == target.id {
-            let message = format!("step {}: the {asset} is on {to} already, and a bridge leads to another chain", self.number());
-            return Err(Refusal::new(Exit::RefusedInput, "input.same_chain", message).help("name another chain, or leave the bridge out"));
+            let message = format!(
+                "step {}: the {asset} is on {to} already, and a bridge leads to another chain",
+                self.number()
+            );
+            return Err(Refusal::new(Exit::RefusedInput, "input.same_chain", message)
+                .help("name another chain, or leave the bridge out"));
         }
         let sent = self.asset(asset, network)?;
         // The bridge unwraps WETH for an externally owned account: it arrives as the native coin.
@@ -276,10 +309,20 @@ impl<'a> Grounding<'a> {
         Ok(())
     }
 
-    fn revoke(&mut self, asset: Option<&str>, spender: Option<&str>, chain: Option<&str>) -> Result<(), Refusal> {
+    fn revoke(
+        &mut self,
+        asset: Option<&str>,
+        spender: Option<&str>,
+        chain: Option<&str>,
+    ) -> Result<(), Refusal> {
         let network = match chain {
             Some(name) => self.network(name)?,
-            None => return Err(asks("clarify.chain", "On which chain should the allowance be revoked?".to_owned())),
+            None => {
+                return Err(asks(
+                    "clarify.chain",
+                    "On which chain should the allowance be revoked?".to_owned(),
+                ));
+            }
         };
         let spender = spender.map(|name| payees::spender(name, network, self.number())).transpose()?;
         let assets: Vec<Asset> = match asset {
@@ -337,9 +380,14 @@ fn whole_output(step: usize) -> Quantity {
 impl<'a> Grounding<'a> {
     fn network(&self, name: &str) -> Result<&'a NetworkInfo, Refusal> {
         self.ask.registry.named(name).ok_or_else(|| {
-            let known: Vec<&str> = self.ask.registry.networks.values().map(|network| network.name.as_str()).collect();
-            Refusal::new(Exit::NotPossible, "world.no_network", format!("step {}: there is no {} here", self.number(), tame(name)))
-                .help(format!("the chains are: {}", known.join(", ")))
+            let known: Vec<&str> =
+                self.ask.registry.networks.values().map(|network| network.name.as_str()).collect();
+            Refusal::new(
+                Exit::NotPossible,
+                "world.no_network",
+                format!("step {}: there is no {} here", self.number(), tame(name)),
+            )
+            .help(format!("the chains are: {}", known.join(", ")))
         })
     }
 
@@ -350,8 +398,12 @@ impl<'a> Grounding<'a> {
     fn asset(&self, symbol: &str, network: &NetworkInfo) -> Result<Asset, Refusal> {
         network.asset(symbol).cloned().ok_or_else(|| {
             let known: Vec<&str> = network.assets.iter().map(|asset| asset.symbol.as_str()).collect();
-            Refusal::new(Exit::NotPossible, "world.no_asset", format!("step {}: there is no {} on {}", self.number(), tame(symbol), network.name))
-                .help(format!("on {} there are: {}", network.name, known.join(", ")))
+            Refusal::new(
+                Exit::NotPossible,
+                "world.no_asset",
+                format!("step {}: there is no {} on {}", self.number(), tame(symbol), network.name),
+            )
+            .help(format!("on {} there are: {}", network.name, known.join(", ")))
         })
     }
 
@@ -376,30 +428,49 @@ impl<'a> Grounding<'a> {
         fit.sort_by_key(|network| !network.op_stack);
         let first = symbols.first().copied().unwrap_or_default();
         let enough = fit.iter().find(|network| self.enough(first, amount, network));
-        enough.or(fit.first()).copied().ok_or_else(|| lacks(self.number(), &format!("a step with {}", tame(first))))
+        enough
+            .or(fit.first())
+            .copied()
+            .ok_or_else(|| lacks(self.number(), &format!("a step with {}", tame(first))))
     }
 
     fn holding(&self, symbol: &str, amount: &DraftAmount, except: u64) -> Result<&'a NetworkInfo, Refusal> {
         let others = || self.ask.registry.networks.values().filter(|network| network.id.chain_id != except);
         let mut with = others().filter(|network| self.enough(symbol, amount, network));
-        with.next().or_else(|| others().next()).ok_or_else(|| lacks(self.number(), "a bridge from another chain"))
+        with.next()
+            .or_else(|| others().next())
+            .ok_or_else(|| lacks(self.number(), "a bridge from another chain"))
     }
 
     fn enough(&self, symbol: &str, amount: &DraftAmount, network: &NetworkInfo) -> bool {
         let Some(asset) = network.asset(symbol) else { return false };
-        let held = self.ask.holdings.iter().find(|held| held.asset().same(asset)).map(|held| held.raw()).unwrap_or_default();
+        let held = self
+            .ask
+            .holdings
+            .iter()
+            .find(|held| held.asset().same(asset))
+            .map(|held| held.raw())
+            .unwrap_or_default();
         let wanted = match amount {
             DraftAmount::Units(units) => units.to_raw(asset.decimals).unwrap_or(U256::MAX),
-            DraftAmount::Usd(_) | DraftAmount::Share(_) | DraftAmount::All | DraftAmount::AllBut(_) | DraftAmount::Yield { .. } => U256::from(1),
+            DraftAmount::Usd(_)
+            | DraftAmount::Share(_)
+            | DraftAmount::All
+            | DraftAmount::AllBut(_)
+            | DraftAmount::Yield { .. } => U256::from(1),
         };
         held >= wanted
     }
 
     fn quantity(&self, amount: &DraftAmount, asset: &Asset) -> Result<Quantity, Refusal> {
-        let raw = |units: &draft::Decimal| units.to_raw(asset.decimals).ok_or_else(|| self.bad_amount(amount, asset));
+        let raw = |units: &draft::Decimal| {
+            units.to_raw(asset.decimals).ok_or_else(|| self.bad_amount(amount, asset))
+        };
         let quantity = match amount {
             DraftAmount::Units(units) => Quantity::Exact(raw(units)?),
-            DraftAmount::Usd(usd) => Quantity::MicroUsd(usd.to_raw(6).ok_or_else(|| self.bad_amount(amount, asset))?),
+            DraftAmount::Usd(usd) => {
+                Quantity::MicroUsd(usd.to_raw(6).ok_or_else(|| self.bad_amount(amount, asset))?)
+            }
             DraftAmount::Share(share) => {
                 let (numerator, denominator) = self.ratio(share, amount, asset)?;
                 Quantity::Share { numerator, denominator }
@@ -423,7 +494,12 @@ impl<'a> Grounding<'a> {
         if zero { Err(self.bad_amount(amount, asset)) } else { Ok(quantity) }
     }
 
-    fn ratio(&self, share: &draft::Share, amount: &DraftAmount, asset: &Asset) -> Result<(U256, U256), Refusal> {
+    fn ratio(
+        &self,
+        share: &draft::Share,
+        amount: &DraftAmount,
+        asset: &Asset,
+    ) -> Result<(U256, U256), Refusal> {
         let fits = |(part, whole): &(u128, u128)| *part > 0 && part <= whole;
         let ratio = share.ratio().filter(fits).ok_or_else(|| self.bad_amount(amount, asset))?;
         Ok((U256::from(ratio.0), U256::from(ratio.1)))
@@ -441,7 +517,8 @@ impl<'a> Grounding<'a> {
 
     fn no_yield(&self, step: usize) -> Refusal {
         let message = format!("step {}: step {step} yields nothing that could be used", self.number());
-        Refusal::new(Exit::RefusedInput, "input.reference", message).help("refer to an earlier step that yields something")
+        Refusal::new(Exit::RefusedInput, "input.reference", message)
+            .help("refer to an earlier step that yields something")
     }
 
     fn other_yield(&self, step: usize, yields: &Asset, wanted: &Asset) -> Refusal {
@@ -451,7 +528,12 @@ impl<'a> Grounding<'a> {
         };
         asks(
             "clarify.asset",
-            format!("Step {} wants {}, but step {step} yields {}. Which is meant?", self.number(), on(wanted), on(yields)),
+            format!(
+                "Step {} wants {}, but step {step} yields {}. Which is meant?",
+                self.number(),
+                on(wanted),
+                on(yields)
+            ),
         )
     }
 }

@@ -13,8 +13,8 @@ use jiff::Zoned;
 
 pub use amount::Value;
 pub use number::Problem;
-pub(crate) use payee::address;
 pub use payee::Payee;
+pub(crate) use payee::address;
 pub(crate) use text::is_invisible;
 pub use time::{Length, When};
 
@@ -31,7 +31,10 @@ pub enum Kind {
     /// In quotes: not said.
     Quoted,
     /// `digits` are the bytes of its number without `$` or `%`.
-    Amount { value: Value, digits: (usize, usize) },
+    Amount {
+        value: Value,
+        digits: (usize, usize),
+    },
     Payee(Payee),
     Time(When),
     Name(Meanings),
@@ -63,8 +66,10 @@ impl Value {
     /// Counted in an asset's units, or meant to be.
     pub fn is_units(&self) -> bool {
         match self {
-            Self::Quantity(DraftAmount::Units(_) | DraftAmount::AllBut(_) | DraftAmount::Usd(_)) | Self::Problem(_) => true,
-            Self::Quantity(DraftAmount::All | DraftAmount::Share(_) | DraftAmount::Yield { .. }) | Self::Bps(_) => false,
+            Self::Quantity(DraftAmount::Units(_) | DraftAmount::AllBut(_) | DraftAmount::Usd(_))
+            | Self::Problem(_) => true,
+            Self::Quantity(DraftAmount::All | DraftAmount::Share(_) | DraftAmount::Yield { .. })
+            | Self::Bps(_) => false,
         }
     }
 }
@@ -155,6 +160,11 @@ impl<'a> Scan<'a> {
         self.lone && at == 0 && self.words.len() == count
     }
 
+    /// A span begins here that is read again without the "every" before it.
+    pub(crate) fn begins(&self, at: usize) -> bool {
+        self.lone && at == 0
+    }
+
     /// The longest name of the lexicon that begins here, and the word after it.
     pub(crate) fn name(&self, at: usize) -> Option<(Meanings, usize)> {
         (1..=lexicon::NAME_WORDS_MAX).rev().find_map(|count| {
@@ -174,7 +184,9 @@ impl<'a> Scan<'a> {
         while let Some(word) = self.word(at) {
             let (kind, next, inner) = self.token(at, word);
             tokens.push(Token { start: word.start, end: self.end_before(next), kind });
-            if let Some((name, end)) = inner.and_then(|(at, _)| self.name(at).zip(self.word(at)).map(|((name, next), word)| ((word.start, name), next))) {
+            if let Some((name, end)) = inner.and_then(|(at, _)| {
+                self.name(at).zip(self.word(at)).map(|((name, next), word)| ((word.start, name), next))
+            }) {
                 tokens.push(Token { start: name.0, end: self.end_before(end), kind: Kind::Name(name.1) });
             }
             at = next.max(at.saturating_add(1));
@@ -233,9 +245,15 @@ fn settle_names(tokens: &mut [Token]) {
 /// Two bare numbers side by side ("1 1/2 ETH", "1 0 0 USDC") are neither.
 fn two_in_a_row(tokens: &mut [Token]) {
     for at in 1..tokens.len() {
-        let amount = |at: usize| tokens.get(at).is_some_and(|token| matches!(&token.kind, Kind::Amount { value, .. } if value.is_units()));
+        let amount = |at: usize| {
+            tokens
+                .get(at)
+                .is_some_and(|token| matches!(&token.kind, Kind::Amount { value, .. } if value.is_units()))
+        };
         if amount(at) && at.checked_sub(1).is_some_and(amount) {
-            if let Some(Token { kind: Kind::Amount { value: value @ Value::Quantity(_), .. }, .. }) = tokens.get_mut(at) {
+            if let Some(Token { kind: Kind::Amount { value: value @ Value::Quantity(_), .. }, .. }) =
+                tokens.get_mut(at)
+            {
                 *value = Value::Problem(Problem::Ambiguous);
             }
         }

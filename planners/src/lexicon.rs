@@ -64,10 +64,7 @@ const ASSETS: &[(&str, u8, &[&str])] = &[
 ];
 
 const CHAINS: &[(&str, &[&str])] = &[
-    (
-        "ethereum",
-        &["mainnet", "ethereum mainnet", "eth mainnet", "l1", "layer 1", "layer one", "eth"],
-    ),
+    ("ethereum", &["mainnet", "ethereum mainnet", "eth mainnet", "l1", "layer 1", "layer one", "eth"]),
     ("base", &["base mainnet"]),
     ("arbitrum", &["arbitrum one", "arb one", "arb"]),
     ("optimism", &["op mainnet", "optimism mainnet", "op"]),
@@ -100,9 +97,9 @@ pub const NAME_WORDS_MAX: usize = 2;
 /// The asset whose symbol or other name this is, in any case.
 pub fn asset(name: &str) -> Option<Asset> {
     let lower = name.to_lowercase();
-    let found = ASSETS.iter().find(|(symbol, _, others)| {
-        symbol.eq_ignore_ascii_case(name) || others.contains(&lower.as_str())
-    });
+    let found = ASSETS
+        .iter()
+        .find(|(symbol, _, others)| symbol.eq_ignore_ascii_case(name) || others.contains(&lower.as_str()));
     found.map(|(symbol, decimals, _)| Asset { symbol, decimals: *decimals })
 }
 
@@ -110,7 +107,10 @@ pub fn asset(name: &str) -> Option<Asset> {
 pub fn meanings(name: &str) -> Option<Meanings> {
     let lower = name.to_lowercase();
     let named = |table: &'static [(&'static str, &'static [&'static str])]| {
-        table.iter().find(|(own, others)| *own == lower || others.contains(&lower.as_str())).map(|(own, _)| *own)
+        table
+            .iter()
+            .find(|(own, others)| *own == lower || others.contains(&lower.as_str()))
+            .map(|(own, _)| *own)
     };
     let found = Meanings { asset: asset(name), chain: named(CHAINS), protocol: named(PROTOCOLS) };
     (found != Meanings::default()).then_some(found)

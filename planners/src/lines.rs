@@ -100,9 +100,13 @@ impl<'a> Writer<'a> {
         match self.lexed.token(token) {
             Some(found) => match &found.kind {
                 Kind::Amount { value, digits } => Ok((value.clone(), (found.start, found.end), *digits)),
-                Kind::Word(_) | Kind::Break | Kind::Quoted | Kind::Payee(_) | Kind::Time(_) | Kind::Name(_) | Kind::Unknown(_) => {
-                    Err(Self::bad(slot))
-                }
+                Kind::Word(_)
+                | Kind::Break
+                | Kind::Quoted
+                | Kind::Payee(_)
+                | Kind::Time(_)
+                | Kind::Name(_)
+                | Kind::Unknown(_) => Err(Self::bad(slot)),
             },
             None => Err(Self::bad(slot)),
         }
@@ -217,11 +221,20 @@ impl<'a> Writer<'a> {
             },
             // What "wrap" yields is named by the verb.
             Kind::Word(word) => role == Role::Asset && value == "WETH" && word.starts_with("wrap"),
-            Kind::Break | Kind::Quoted | Kind::Amount { .. } | Kind::Payee(_) | Kind::Time(_) | Kind::Unknown(_) => false,
+            Kind::Break
+            | Kind::Quoted
+            | Kind::Amount { .. }
+            | Kind::Payee(_)
+            | Kind::Time(_)
+            | Kind::Unknown(_) => false,
         };
-        let mentions = || self.lexed.tokens.iter().enumerate().filter(|(_, token)| means(&token.kind)).map(|(at, _)| at);
+        let mentions =
+            || self.lexed.tokens.iter().enumerate().filter(|(_, token)| means(&token.kind)).map(|(at, _)| at);
         let key = (role, value.to_owned());
-        let token = mentions().find(|at| !self.used.contains_key(at)).or_else(|| self.last.get(&key).copied()).or_else(|| mentions().next())?;
+        let token = mentions()
+            .find(|at| !self.used.contains_key(at))
+            .or_else(|| self.last.get(&key).copied())
+            .or_else(|| mentions().next())?;
         self.last.insert(key, token);
         self.span(token)
     }
@@ -241,11 +254,15 @@ impl<'a> Writer<'a> {
     pub(crate) fn time(&mut self, slot: &str) -> Result<(When, Span), BadLine> {
         let token = numbered(slot, '~').and_then(|k| self.lexed.time(k)).ok_or_else(|| Self::bad(slot))?;
         let (start, end) = self.span(token).ok_or_else(|| Self::bad(slot))?;
-        let Some(Kind::Time(when)) = self.lexed.token(token).map(|token| &token.kind) else { return Err(Self::bad(slot)) };
+        let Some(Kind::Time(when)) = self.lexed.token(token).map(|token| &token.kind) else {
+            return Err(Self::bad(slot));
+        };
         // A rhythm reads as one only together with its "every".
         let every = token.checked_sub(1).and_then(|at| self.lexed.token(at));
         let start = match (when, every) {
-            (When::Rhythm { .. }, Some(every)) if matches!(every.word(), Some("every" | "each")) => every.start,
+            (When::Rhythm { .. }, Some(every)) if matches!(every.word(), Some("every" | "each")) => {
+                every.start
+            }
             _ => start,
         };
         Ok((when.clone(), (start, end)))

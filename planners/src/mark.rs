@@ -32,6 +32,7 @@ pub fn marked(lexed: &Lexed) -> String {
             }
         };
         if piece.is_empty() {
+            end = if token.start == end { token.end } else { end };
             continue;
         }
         if token.start != end && !out.is_empty() {

@@ -21,8 +21,10 @@ pub(crate) fn payee(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Pa
         let known = ask.contacts.iter().find(|contact| contact.address == address);
         Payee { address, name: known.map(|contact| contact.name.clone()), source: None }
     } else if said.contains('.') {
-        let message = format!("step {step}: `{}` is an ENS name, and names are not resolved here", tame(said));
-        return Err(Refusal::new(Exit::NotPossible, "world.no_ens", message).help("give the address, or a contact's name"));
+        let message =
+            format!("step {step}: `{}` is an ENS name, and names are not resolved here", tame(said));
+        return Err(Refusal::new(Exit::NotPossible, "world.no_ens", message)
+            .help("give the address, or a contact's name"));
     } else {
         let question = format!("Who is `{}`? No contact has that name.", tame(said));
         return Err(Refusal::new(Exit::Question, "clarify.payee", question)
@@ -30,8 +32,12 @@ pub(crate) fn payee(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Pa
     };
     if payee.address.is_zero() || payee.address == ask.account {
         let whose = if payee.address.is_zero() { "the zero address" } else { "the account itself" };
-        return Err(Refusal::new(Exit::RefusedInput, "input.payee", format!("step {step}: the payee is {whose}"))
-            .help("name someone else"));
+        return Err(Refusal::new(
+            Exit::RefusedInput,
+            "input.payee",
+            format!("step {step}: the payee is {whose}"),
+        )
+        .help("name someone else"));
     }
     Ok(payee)
 }
@@ -39,7 +45,8 @@ pub(crate) fn payee(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Pa
 /// 20 bytes of hex. Mixed case must carry the right EIP-55 checksum.
 fn address(text: &str) -> Result<Address, Refusal> {
     let ask = |code: &str, why: &str| {
-        Err(Refusal::new(Exit::Question, code, format!("`{}` {why}", tame(text))).help("copy the address again, whole"))
+        Err(Refusal::new(Exit::Question, code, format!("`{}` {why}", tame(text)))
+            .help("copy the address again, whole"))
     };
     let Ok(address) = text.parse::<Address>() else {
         return ask("clarify.address", "is no address: it must be 0x and 40 hex digits");
@@ -62,7 +69,10 @@ pub(crate) fn not_a_contract(payee: &Payee, network: &NetworkInfo, step: usize) 
         Some(contract) => Err(Refusal::new(
             Exit::RefusedInput,
             "input.payee_contract",
-            format!("step {step}: {} is the contract {}: what is sent there is lost", payee.address, contract.name),
+            format!(
+                "step {step}: {} is the contract {}: what is sent there is lost",
+                payee.address, contract.name
+            ),
         )
         .help("name a person's address")),
         None => Ok(()),
@@ -78,7 +88,11 @@ pub(crate) fn spender(said: &str, network: &NetworkInfo, step: usize) -> Result<
         "uniswap" => "uniswap.swap_router02",
         "aave" => "aave.pool",
         "across" => "across.spoke_pool",
-        other => return Err(crate::ground::lacks(step, &format!("revoking an allowance of {}", tame(other)))),
+        other => {
+            return Err(crate::ground::lacks(step, &format!("revoking an allowance of {}", tame(other))));
+        }
     };
-    network.role(role).ok_or_else(|| crate::ground::lacks(step, &format!("revoking an allowance of {said} on {}", network.name)))
+    network.role(role).ok_or_else(|| {
+        crate::ground::lacks(step, &format!("revoking an allowance of {said} on {}", network.name))
+    })
 }

@@ -1,7 +1,8 @@
 //! A draft in plain words, made from its JSON by code, never by the model.
 
 use agent_core::draft::{
-    Condition, DraftAmount, Metric, Op, Outcome, Period, PriceRange, Risk, Share, Side, Step, Support, Topic, Trigger, Unit, Verb,
+    Condition, DraftAmount, Metric, Op, Outcome, Period, PriceRange, Risk, Share, Side, Step, Support, Topic,
+    Trigger, Unit, Verb,
 };
 
 pub fn read_back(outcome: &Outcome) -> String {
@@ -98,7 +99,9 @@ fn words(step: &Step) -> String {
     match step {
         Step::Transfer { asset, amount, to, .. } => format!("send {} to {to}", quantity(amount, asset)),
         Step::Swap { sell, buy, amount, side, max_slippage_bps, protocol, .. } => {
-            let slippage = max_slippage_bps.map(|bps| format!(" with at most {} slippage", percent(bps))).unwrap_or_default();
+            let slippage = max_slippage_bps
+                .map(|bps| format!(" with at most {} slippage", percent(bps)))
+                .unwrap_or_default();
             match side {
                 Side::Sell => format!("swap {} to {buy}{}{slippage}", quantity(amount, sell), via(protocol)),
                 Side::Buy => format!("buy {} with {sell}{}{slippage}", quantity(amount, buy), via(protocol)),
@@ -106,25 +109,46 @@ fn words(step: &Step) -> String {
         }
         Step::Bridge { asset, amount, from, to, protocol } => {
             let from = from.as_deref().map(|from| format!(" from {}", titled(from))).unwrap_or_default();
-            format!("bridge {}{from} to {}{}", quantity(amount, asset), titled(to), with(" with ", protocol.as_deref()))
+            format!(
+                "bridge {}{from} to {}{}",
+                quantity(amount, asset),
+                titled(to),
+                with(" with ", protocol.as_deref())
+            )
         }
         Step::Wrap { amount, asset, .. } => format!("wrap {}", quantity(amount, &coin(asset, "ETH"))),
         Step::Unwrap { amount, asset, .. } => format!("unwrap {}", quantity(amount, &coin(asset, "WETH"))),
-        Step::Supply { asset, amount, protocol, .. } => format!("supply {}{}", quantity(amount, asset), with(" to ", protocol.as_deref())),
+        Step::Supply { asset, amount, protocol, .. } => {
+            format!("supply {}{}", quantity(amount, asset), with(" to ", protocol.as_deref()))
+        }
         Step::Withdraw { asset, amount, protocol, .. } => {
             format!("withdraw {}{}", position(amount, asset), with(" from ", protocol.as_deref()))
         }
-        Step::Borrow { asset, amount, protocol, .. } => format!("borrow {}{}", quantity(amount, asset), with(" from ", protocol.as_deref())),
-        Step::Repay { asset, amount, protocol, .. } => format!("repay {}{}", position(amount, asset), via(protocol)),
-        Step::Collateral { asset, on: true, protocol, .. } => format!("use {asset} as collateral{}", via(protocol)),
-        Step::Collateral { asset, on: false, protocol, .. } => format!("stop using {asset} as collateral{}", via(protocol)),
+        Step::Borrow { asset, amount, protocol, .. } => {
+            format!("borrow {}{}", quantity(amount, asset), with(" from ", protocol.as_deref()))
+        }
+        Step::Repay { asset, amount, protocol, .. } => {
+            format!("repay {}{}", position(amount, asset), via(protocol))
+        }
+        Step::Collateral { asset, on: true, protocol, .. } => {
+            format!("use {asset} as collateral{}", via(protocol))
+        }
+        Step::Collateral { asset, on: false, protocol, .. } => {
+            format!("stop using {asset} as collateral{}", via(protocol))
+        }
         Step::Liquidate { account, debt, collateral, amount, protocol, .. } => {
             format!("liquidate {account}: repay {} for {collateral}{}", quantity(amount, debt), via(protocol))
         }
-        Step::Stake { asset, amount, protocol, .. } => format!("stake {}{}", quantity(amount, asset), with(" with ", protocol.as_deref())),
-        Step::Unstake { asset, amount, protocol, .. } => format!("unstake {}{}", position(amount, asset), with(" from ", protocol.as_deref())),
+        Step::Stake { asset, amount, protocol, .. } => {
+            format!("stake {}{}", quantity(amount, asset), with(" with ", protocol.as_deref()))
+        }
+        Step::Unstake { asset, amount, protocol, .. } => {
+            format!("unstake {}{}", position(amount, asset), with(" from ", protocol.as_deref()))
+        }
         Step::Claim { protocol, .. } => format!("claim the rewards{}", via(protocol)),
-        Step::AddLiquidity { pair, amounts, fee_bps, range, protocol, .. } => liquidity(pair, amounts, *fee_bps, range.as_ref(), protocol.as_deref()),
+        Step::AddLiquidity { pair, amounts, fee_bps, range, protocol, .. } => {
+            liquidity(pair, amounts, *fee_bps, range.as_ref(), protocol.as_deref())
+        }
         Step::RemoveLiquidity { pair, amount, position, protocol, .. } => {
             let pool = pair.as_ref().map(|[a, b]| format!(" of {a}/{b}")).unwrap_or_default();
             let position = position.as_ref().map(|id| format!(" of position {id}")).unwrap_or_default();
@@ -132,10 +156,14 @@ fn words(step: &Step) -> String {
         }
         Step::Revoke { asset, spender, .. } => {
             let asset = asset.as_deref().unwrap_or("every token");
-            format!("revoke the allowance of {asset} for {}", spender.as_deref().map(titled).unwrap_or_else(|| "every spender".to_owned()))
+            format!(
+                "revoke the allowance of {asset} for {}",
+                spender.as_deref().map(titled).unwrap_or_else(|| "every spender".to_owned())
+            )
         }
         Step::Rebalance { targets, .. } => {
-            let targets: Vec<String> = targets.iter().map(|(asset, share)| format!("{share} {asset}")).collect();
+            let targets: Vec<String> =
+                targets.iter().map(|(asset, share)| format!("{share} {asset}")).collect();
             format!("rebalance to {}", targets.join(", "))
         }
         Step::Vote { proposal, support, governor, .. } => {
@@ -150,7 +178,13 @@ fn words(step: &Step) -> String {
     }
 }
 
-fn liquidity(pair: &[String; 2], amounts: &[Option<DraftAmount>; 2], fee: Option<u32>, range: Option<&PriceRange>, protocol: Option<&str>) -> String {
+fn liquidity(
+    pair: &[String; 2],
+    amounts: &[Option<DraftAmount>; 2],
+    fee: Option<u32>,
+    range: Option<&PriceRange>,
+    protocol: Option<&str>,
+) -> String {
     let [a, b] = pair;
     let side = |amount: &Option<DraftAmount>, asset: &str| match amount {
         Some(amount) => quantity(amount, asset),
@@ -184,7 +218,9 @@ fn quantity(amount: &DraftAmount, asset: &str) -> String {
 fn position(amount: &DraftAmount, asset: &str) -> String {
     match amount {
         DraftAmount::All | DraftAmount::Share(_) => share_of(amount, &format!("your {asset} there")),
-        DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::AllBut(_) | DraftAmount::Yield { .. } => quantity(amount, asset),
+        DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::AllBut(_) | DraftAmount::Yield { .. } => {
+            quantity(amount, asset)
+        }
     }
 }
 
@@ -192,7 +228,9 @@ fn share_of(amount: &DraftAmount, what: &str) -> String {
     match amount {
         DraftAmount::All => format!("all {what}"),
         DraftAmount::Share(share) => format!("{} of {what}", fraction(share)),
-        DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::AllBut(_) | DraftAmount::Yield { .. } => format!("{amount} of {what}"),
+        DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::AllBut(_) | DraftAmount::Yield { .. } => {
+            format!("{amount} of {what}")
+        }
     }
 }
 

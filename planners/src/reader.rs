@@ -50,7 +50,13 @@ pub async fn draft(sentence: &[u8], context: &ReadContext, model: &dyn Model) ->
     };
     match std::str::from_utf8(sentence) {
         _ if sentence.len() > SENTENCE_BYTES_MAX => {
-            draft.outcome = refuse("input.too_long", format!("A sentence has at most {SENTENCE_BYTES_MAX} bytes; this one has {}.", sentence.len()));
+            draft.outcome = refuse(
+                "input.too_long",
+                format!(
+                    "A sentence has at most {SENTENCE_BYTES_MAX} bytes; this one has {}.",
+                    sentence.len()
+                ),
+            );
         }
         Err(_) => draft.outcome = refuse("input.utf8", "This is not UTF-8 text."),
         Ok(text) => {
@@ -65,7 +71,12 @@ pub async fn draft(sentence: &[u8], context: &ReadContext, model: &dyn Model) ->
     Ok(draft)
 }
 
-async fn read(text: &str, context: &ReadContext, model: &dyn Model, draft: &mut Draft) -> Result<(), ModelError> {
+async fn read(
+    text: &str,
+    context: &ReadContext,
+    model: &dyn Model,
+    draft: &mut Draft,
+) -> Result<(), ModelError> {
     let tz = TimeZone::get(&context.tz)
         .map_err(|error| ModelError { code: "usage.clock".to_owned(), message: error.to_string() })?;
     let lexed = lex(text, &context.names, &context.now.to_zoned(tz));
@@ -107,9 +118,9 @@ pub fn judge(lexed: &Lexed, answer: &str) -> Result<Sourced, BadLine> {
     let steps = &mut read.steps;
     let checked = check::evidenced(lexed, steps).or_else(|| check::counted(&writer, steps));
     writer.only_chain(steps);
-    let checked = checked.or_else(|| check::uses(&writer, steps));
     writer.wrap_coins(steps);
     writer.carry(steps);
+    let checked = checked.or_else(|| check::uses(&writer, steps));
     if let Some(outcome) = checked.or_else(|| steps.iter().find_map(check::step)) {
         return stopped(outcome);
     }
@@ -152,21 +163,67 @@ fn goal(writer: &mut Writer<'_>, [amount, asset, horizon, risk]: [&str; 4]) -> R
     };
     let asset = writer.maybe(asset, "asset", Role::Asset)?;
     let horizon = if horizon == "-" { None } else { writer.time(horizon)?.0.period() };
-    let risk = if risk == "-" { None } else { Some(by_name::<Risk>(risk)?).filter(|risk| evidence::risk(lexed, *risk)) };
-    let refused = check::words(lexed).or_else(|| amount.as_ref().and_then(|said| check::amount(said, asset.as_deref())));
+    let risk = if risk == "-" {
+        None
+    } else {
+        Some(by_name::<Risk>(risk)?).filter(|risk| evidence::risk(lexed, *risk))
+    };
+    let refused = check::words(lexed)
+        .or_else(|| amount.as_ref().and_then(|said| check::amount(said, asset.as_deref())));
     Ok(refused.unwrap_or(Outcome::Goal { asset, amount, horizon, risk }))
 }
 
 /// What an order is about: the words behind its verb, `None` for "it", "that" or nothing.
 fn target(lexed: &Lexed) -> Option<String> {
     const VERBS: [&str; 16] = [
-        "cancel", "stop", "pause", "resume", "continue", "speed", "undo", "repeat", "abort", "halt", "revert", "redo", "restart", "kill", "hold", "accelerate",
+        "cancel",
+        "stop",
+        "pause",
+        "resume",
+        "continue",
+        "speed",
+        "undo",
+        "repeat",
+        "abort",
+        "halt",
+        "revert",
+        "redo",
+        "restart",
+        "kill",
+        "hold",
+        "accelerate",
     ];
-    const EMPTY: [&str; 14] = ["it", "that", "this", "up", "please", "the", "last", "one", "now", "again", "on", "all", "everything", "them"];
-    let verb = lexed.tokens.iter().position(|token| token.word().is_some_and(|word| VERBS.contains(&word)))?;
-    let mut rest = lexed.tokens.iter().skip(verb.saturating_add(1)).skip_while(|token| matches!(token.word(), Some("up" | "on")));
+    const EMPTY: [&str; 14] = [
+        "it",
+        "that",
+        "this",
+        "up",
+        "please",
+        "the",
+        "last",
+        "one",
+        "now",
+        "again",
+        "on",
+        "all",
+        "everything",
+        "them",
+    ];
+    let verb =
+        lexed.tokens.iter().position(|token| token.word().is_some_and(|word| VERBS.contains(&word)))?;
+    let mut rest = lexed
+        .tokens
+        .iter()
+        .skip(verb.saturating_add(1))
+        .skip_while(|token| matches!(token.word(), Some("up" | "on")));
     let first = rest.next()?;
-    let said = lexed.text.get(first.start..)?.trim().trim_end_matches(['.', '!', '?', ',']).trim_end_matches(" please").trim();
+    let said = lexed
+        .text
+        .get(first.start..)?
+        .trim()
+        .trim_end_matches(['.', '!', '?', ','])
+        .trim_end_matches(" please")
+        .trim();
     let empty = said.split_whitespace().all(|word| EMPTY.contains(&word.to_lowercase().as_str()));
     let quoted = lexed.tokens.iter().skip(verb).any(|token| token.kind == Kind::Quoted);
     (!empty && !quoted).then(|| said.to_owned())

@@ -28,7 +28,9 @@ impl Writer<'_> {
             "swap" => self.swap(fields(line, rest)?),
             "bridge" => self.bridge(fields(line, rest)?),
             "wrap" | "unwrap" => self.wrap(fields(line, rest)?),
-            "supply" | "withdraw" | "borrow" | "repay" | "stake" | "unstake" => self.position(fields(line, rest)?),
+            "supply" | "withdraw" | "borrow" | "repay" | "stake" | "unstake" => {
+                self.position(fields(line, rest)?)
+            }
             "collateral" => self.collateral(fields(line, rest)?),
             "claim" => self.claim(fields(line, rest)?),
             "add_liquidity" => self.add_liquidity(fields(line, rest)?),
@@ -52,13 +54,25 @@ impl Writer<'_> {
         let Some(step) = step else { return Yielded::Unknown };
         match step {
             Step::Swap { buy, .. } => source("buy", buy),
-            Step::Bridge { asset, .. } | Step::Withdraw { asset, .. } | Step::Borrow { asset, .. } => source("asset", asset),
+            Step::Bridge { asset, .. } | Step::Withdraw { asset, .. } | Step::Borrow { asset, .. } => {
+                source("asset", asset)
+            }
             Step::Wrap { asset: None, .. } => {
-                let verb = self.lexed.tokens.iter().find(|token| token.word().is_some_and(|word| word.starts_with("wrap")));
-                verb.map_or(Yielded::Unknown, |verb| Yielded::Asset("WETH".to_owned(), (verb.start, verb.end)))
+                let verb = self
+                    .lexed
+                    .tokens
+                    .iter()
+                    .find(|token| token.word().is_some_and(|word| word.starts_with("wrap")));
+                verb.map_or(Yielded::Unknown, |verb| {
+                    Yielded::Asset("WETH".to_owned(), (verb.start, verb.end))
+                })
             }
             Step::RemoveLiquidity { .. } => Yielded::Either,
-            Step::Wrap { .. } | Step::Unwrap { .. } | Step::Stake { .. } | Step::Unstake { .. } | Step::Claim { .. } => Yielded::Unknown,
+            Step::Wrap { .. }
+            | Step::Unwrap { .. }
+            | Step::Stake { .. }
+            | Step::Unstake { .. }
+            | Step::Claim { .. } => Yielded::Unknown,
             Step::Transfer { .. }
             | Step::Supply { .. }
             | Step::Repay { .. }
@@ -88,7 +102,13 @@ impl Writer<'_> {
         };
         let amount = self.amount(&amount, "amount", if side == Side::Buy { &buy } else { &sell })?;
         if let Some(adjacent) = self.adjacent_asset() {
-            side = if adjacent == buy { Side::Buy } else if adjacent == sell { Side::Sell } else { side };
+            side = if adjacent == buy {
+                Side::Buy
+            } else if adjacent == sell {
+                Side::Sell
+            } else {
+                side
+            };
         }
         if matches!(amount, Some(DraftAmount::Usd(_) | DraftAmount::Yield { .. })) {
             side = Side::Sell;
@@ -98,7 +118,15 @@ impl Writer<'_> {
         let chain = self.maybe(&chain, "chain", Role::Chain)?;
         let protocol = self.maybe(&protocol, "protocol", Role::Protocol)?;
         let max_slippage_bps = self.bps(&slippage, "max_slippage_bps")?;
-        Ok(sell.zip(buy).zip(amount).map(|((sell, buy), amount)| Step::Swap { sell, buy, amount, side, chain, max_slippage_bps, protocol }))
+        Ok(sell.zip(buy).zip(amount).map(|((sell, buy), amount)| Step::Swap {
+            sell,
+            buy,
+            amount,
+            side,
+            chain,
+            max_slippage_bps,
+            protocol,
+        }))
     }
 
     fn bridge(&mut self, [amount, asset, from, to, protocol]: [String; 5]) -> Slot<Step> {
@@ -112,7 +140,13 @@ impl Writer<'_> {
             Some(self.named(&to, "to", Role::Chain)?)
         };
         let protocol = self.maybe(&protocol, "protocol", Role::Protocol)?;
-        Ok(asset.zip(amount).zip(to).map(|((asset, amount), to)| Step::Bridge { asset, amount, from, to, protocol }))
+        Ok(asset.zip(amount).zip(to).map(|((asset, amount), to)| Step::Bridge {
+            asset,
+            amount,
+            from,
+            to,
+            protocol,
+        }))
     }
 
     fn wrap(&mut self, [amount, asset, chain]: [String; 3]) -> Slot<Step> {
@@ -128,7 +162,9 @@ impl Writer<'_> {
         };
         let chain = self.maybe(&chain, "chain", Role::Chain)?;
         let unwrap = self.action == "unwrap";
-        Ok(amount.map(|amount| if unwrap { Step::Unwrap { amount, asset, chain } } else { Step::Wrap { amount, asset, chain } }))
+        Ok(amount.map(|amount| {
+            if unwrap { Step::Unwrap { amount, asset, chain } } else { Step::Wrap { amount, asset, chain } }
+        }))
     }
 
     fn position(&mut self, [amount, asset, chain, protocol]: [String; 4]) -> Slot<Step> {
@@ -170,14 +206,21 @@ impl Writer<'_> {
         Ok(Some(Step::Claim { protocol, chain }))
     }
 
-    fn add_liquidity(&mut self, [of_a, a, of_b, b, fee, low, high, chain, protocol]: [String; 9]) -> Slot<Step> {
+    fn add_liquidity(
+        &mut self,
+        [of_a, a, of_b, b, fee, low, high, chain, protocol]: [String; 9],
+    ) -> Slot<Step> {
         let side = |writer: &mut Self, amount: &str, asset: &str, at: usize| -> Result<_, BadLine> {
             let questions = writer.questions.len();
             let amount = match amount {
                 "-" => None,
                 _ => writer.amount(amount, &format!("amounts/{at}"), asset)?,
             };
-            let named = if asset == "?" { None } else { writer.asset_of(asset, &format!("pair/{at}"), amount.as_ref())? };
+            let named = if asset == "?" {
+                None
+            } else {
+                writer.asset_of(asset, &format!("pair/{at}"), amount.as_ref())?
+            };
             if named.is_none() && writer.questions.len() == questions {
                 writer.missing("pair", None);
             }
@@ -194,7 +237,14 @@ impl Writer<'_> {
         let chain = self.maybe(&chain, "chain", Role::Chain)?;
         let protocol = self.maybe(&protocol, "protocol", Role::Protocol)?;
         let amounts = [of_a, of_b];
-        Ok(a.zip(b).map(|(a, b)| Step::AddLiquidity { pair: [a, b], amounts, fee_bps, range, chain, protocol }))
+        Ok(a.zip(b).map(|(a, b)| Step::AddLiquidity {
+            pair: [a, b],
+            amounts,
+            fee_bps,
+            range,
+            chain,
+            protocol,
+        }))
     }
 
     fn range(&mut self, low: &str, high: &str) -> Slot<PriceRange> {
@@ -226,7 +276,15 @@ impl Writer<'_> {
 
     fn remove_liquidity(&mut self, [amount, a, b, position, chain, protocol]: [String; 6]) -> Slot<Step> {
         let mut amount = self.amount(&amount, "amount", "-")?;
-        if matches!(amount, Some(DraftAmount::Units(_) | DraftAmount::Usd(_) | DraftAmount::AllBut(_) | DraftAmount::Yield { .. })) {
+        if matches!(
+            amount,
+            Some(
+                DraftAmount::Units(_)
+                    | DraftAmount::Usd(_)
+                    | DraftAmount::AllBut(_)
+                    | DraftAmount::Yield { .. }
+            )
+        ) {
             self.missing("amount", None);
             amount = None;
         }

@@ -44,7 +44,8 @@ pub fn parse_draft_json(text: &str) -> Result<Draft, DraftError> {
     if text.len() > JSON_BYTES_MAX {
         return Err(form(format!("a draft has at most {JSON_BYTES_MAX} bytes")));
     }
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| form(format!("the draft is not JSON: {error}")))?;
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| form(format!("the draft is not JSON: {error}")))?;
     let keys = value.as_object().ok_or_else(|| form("a draft is a JSON object"))?;
     let outcome = keys.get("outcome").and_then(serde_json::Value::as_str).unwrap_or_default();
     let of_outcome: &[&str] = match outcome {
@@ -56,10 +57,13 @@ pub fn parse_draft_json(text: &str) -> Result<Draft, DraftError> {
         "refuse" => &["reason", "code"],
         _ => return Err(form("`outcome` is one of plan, clarify, answer, control, goal, refuse")),
     };
-    if let Some(key) = keys.keys().find(|key| !OWN_KEYS.contains(&key.as_str()) && !of_outcome.contains(&key.as_str())) {
+    if let Some(key) =
+        keys.keys().find(|key| !OWN_KEYS.contains(&key.as_str()) && !of_outcome.contains(&key.as_str()))
+    {
         return Err(form(format!("`{key}` is no key of a draft that is a {outcome}")));
     }
-    let draft: Draft = serde_json::from_value(value).map_err(|error| form(format!("the draft does not have its form: {error}")))?;
+    let draft: Draft = serde_json::from_value(value)
+        .map_err(|error| form(format!("the draft does not have its form: {error}")))?;
     if let Outcome::Plan { steps, .. } = &draft.outcome {
         plan(steps)?;
     }
@@ -81,9 +85,19 @@ fn plan(steps: &[Step]) -> Result<(), DraftError> {
             }
         }
         match check::step(step) {
-            Some(Outcome::Refuse { reason, code }) => return Err(DraftError { code, message: format!("step {number}: {reason}") }),
-            Some(Outcome::Clarify { question, code, .. }) => return Err(DraftError { code, message: format!("step {number}: {question}") }),
-            Some(Outcome::Plan { .. } | Outcome::Answer { .. } | Outcome::Control { .. } | Outcome::Goal { .. }) | None => {}
+            Some(Outcome::Refuse { reason, code }) => {
+                return Err(DraftError { code, message: format!("step {number}: {reason}") });
+            }
+            Some(Outcome::Clarify { question, code, .. }) => {
+                return Err(DraftError { code, message: format!("step {number}: {question}") });
+            }
+            Some(
+                Outcome::Plan { .. }
+                | Outcome::Answer { .. }
+                | Outcome::Control { .. }
+                | Outcome::Goal { .. },
+            )
+            | None => {}
         }
         names(number, step)?;
     }
@@ -125,8 +139,15 @@ fn names(number: usize, step: &Step) -> Result<(), DraftError> {
         }
         if payee.to_lowercase().starts_with("0x") {
             match address(payee) {
-                Payee::Checksum => return refused("clarify.checksum", format!("step {number}: the checksum of `{shown}` is wrong")),
-                Payee::Malformed => return refused("clarify.address", format!("step {number}: `{shown}` is not an address")),
+                Payee::Checksum => {
+                    return refused(
+                        "clarify.checksum",
+                        format!("step {number}: the checksum of `{shown}` is wrong"),
+                    );
+                }
+                Payee::Malformed => {
+                    return refused("clarify.address", format!("step {number}: `{shown}` is not an address"));
+                }
                 Payee::Address | Payee::Ens | Payee::Contact | Payee::Unknown => {}
             }
         }
@@ -141,7 +162,8 @@ fn sources(draft: &Draft) -> Result<(), DraftError> {
     let mut seen = BTreeSet::new();
     for (pointer, said) in &draft.sources {
         let [start, end] = said.span;
-        let inside = said.turn == -1 || (said.turn == 0 && intent.get(start..end).is_some_and(|text| !text.is_empty()));
+        let inside = said.turn == -1
+            || (said.turn == 0 && intent.get(start..end).is_some_and(|text| !text.is_empty()));
         if !inside || value.pointer(pointer).is_none() || !seen.insert(pointer) {
             return Err(form(format!("the source of `{pointer}` does not lie in the sentence")));
         }

@@ -75,7 +75,9 @@ impl Writer<'_> {
     fn times(&mut self, slot: &str) -> Slot<u32> {
         let (value, _, digits) = self.number(slot)?;
         let times = match value {
-            Value::Quantity(DraftAmount::Units(count)) => count.as_str().parse().ok().filter(|count| *count > 0),
+            Value::Quantity(DraftAmount::Units(count)) => {
+                count.as_str().parse().ok().filter(|count| *count > 0)
+            }
             Value::Quantity(_) | Value::Bps(_) | Value::Problem(_) => None,
         };
         match times {
@@ -96,7 +98,9 @@ impl Writer<'_> {
         } else {
             let named = self.named(asset, "when/asset", Role::Asset)?;
             // "if ETH drops below 2500": the asset stands for its price.
-            said = said.or_else(|| self.sources.get("/trigger/when/asset").copied().filter(|_| metric == Metric::Price));
+            said = said.or_else(|| {
+                self.sources.get("/trigger/when/asset").copied().filter(|_| metric == Metric::Price)
+            });
             Some(named)
         };
         let repeat = match repeat {
@@ -132,7 +136,9 @@ impl Writer<'_> {
         Ok(match (quantity, op, metric) {
             (DraftAmount::Share(share), Op::Trailing, _) => Some((share.to_string(), span)),
             (_, Op::Trailing, _) => None,
-            (DraftAmount::Share(Share::Percent(percent)), _, Metric::Apy) => Some((percent.to_string(), digits)),
+            (DraftAmount::Share(Share::Percent(percent)), _, Metric::Apy) => {
+                Some((percent.to_string(), digits))
+            }
             (DraftAmount::Usd(usd), _, Metric::Price) => Some((usd.to_string(), digits)),
             (DraftAmount::Units(units), _, _) => Some((units.to_string(), digits)),
             _ => None,

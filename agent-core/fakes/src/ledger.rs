@@ -254,10 +254,10 @@ impl Ledger for MemoryLedger {
 
     async fn plan_of_request(&self, request_id: &str) -> Result<Option<PlanRecord>, LedgerError> {
         self.read(|rows| {
-            let id = rows.entries.iter().find_map(|entry| match &entry.record {
-                Record::PlanSaved { request_id: Some(own), .. } if own == request_id => entry.plan_id.clone(),
-                _ => None,
-            })?;
+            let asked = |entry: &&Entry| {
+                matches!(&entry.record, Record::PlanSaved { request_id: Some(own), .. } if own == request_id)
+            };
+            let id = rows.entries.iter().find(asked)?.plan_id.clone()?;
             PlanRecord::of(rows.of_plan(&id))
         })
         .await
@@ -272,11 +272,13 @@ impl Ledger for MemoryLedger {
 
     async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>, LedgerError> {
         self.read(|rows| {
-            let added = rows.of_plan(plan_id).into_iter().filter_map(|entry| match entry.record {
-                Record::ApprovalAdded { approval } => Some(*approval),
-                _ => None,
-            });
-            added.collect()
+            let mut added = Vec::new();
+            for entry in rows.of_plan(plan_id) {
+                if let Record::ApprovalAdded { approval } = entry.record {
+                    added.push(*approval);
+                }
+            }
+            added
         })
         .await
     }

@@ -80,7 +80,9 @@ impl FromStr for Decimal {
 
     fn from_str(text: &str) -> Result<Self, NotCanonical> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        Self::from_digits(whole, fraction).filter(|decimal| decimal.0 == text).ok_or_else(|| not(text, DECIMAL))
+        Self::from_digits(whole, fraction)
+            .filter(|decimal| decimal.0 == text)
+            .ok_or_else(|| not(text, DECIMAL))
     }
 }
 

@@ -41,23 +41,60 @@ fn found(scan: &Scan<'_>, at: usize, next: usize, value: Value) -> Option<Found>
 
 /// Nouns that `all` may stand before without being an amount: "revoke all approvals".
 const COUNTED: &[&str] = &[
-    "approval", "approvals", "allowance", "allowances", "permission", "permissions", "reward", "rewards", "fee", "fees",
-    "order", "orders", "plan", "plans", "job", "jobs", "schedule", "schedules", "transaction", "transactions", "chain",
-    "chains", "network", "networks", "protocol", "protocols", "right", "good", "slippage", "gas", "price", "trades",
-    "strategies", "activity", "time", "times", "spenders", "contracts",
+    "approval",
+    "approvals",
+    "allowance",
+    "allowances",
+    "permission",
+    "permissions",
+    "reward",
+    "rewards",
+    "fee",
+    "fees",
+    "order",
+    "orders",
+    "plan",
+    "plans",
+    "job",
+    "jobs",
+    "schedule",
+    "schedules",
+    "transaction",
+    "transactions",
+    "chain",
+    "chains",
+    "network",
+    "networks",
+    "protocol",
+    "protocols",
+    "right",
+    "good",
+    "slippage",
+    "gas",
+    "price",
+    "trades",
+    "strategies",
+    "activity",
+    "time",
+    "times",
+    "spenders",
+    "contracts",
 ];
 
 fn all(scan: &Scan<'_>, at: usize) -> Option<Found> {
     let before = at.checked_sub(1).map_or("", |at| scan.lower(at));
     let said = match scan.lower(at) {
         "all" => !matches!(before, "at" | "after" | "above"),
-        "max" | "maximum" | "everything" | "entire" | "entirety" => true,
+        // "max 1 %" is a bound.
+        "max" | "maximum" => number(scan, at.saturating_add(1)).is_none(),
+        "everything" | "entire" | "entirety" => true,
         "whole" => scan.alone(at, 1) || matches!(before, "my" | "the" | "our"),
         "full" => scan.alone(at, 1) || matches!(before, "my" | "the" | "our" | "in"),
         _ => false,
     };
     let skipped = ["of", "my", "the", "our", "open", "pending", "token", "old", "existing", "unclaimed"];
-    let noun = (at.saturating_add(1)..).map(|at| scan.lower(at)).find(|word| !skipped.contains(word)).unwrap_or("");
+    let noun =
+        (at.saturating_add(1)..).map(|at| scan.lower(at)).find(|word| !skipped.contains(word)).unwrap_or("");
     if !said || COUNTED.contains(&noun) {
         return None;
     }
@@ -113,7 +150,12 @@ fn share(scan: &Scan<'_>, at: usize) -> Option<Found> {
         let count = below_word(count).or_else(|| count.parse().ok());
         let of = part(of).or_else(|| of.parse().ok());
         if let (Some(count), Some(of)) = (count, of) {
-            return found(scan, at, next, Share::of(count, of).map_or(Value::Problem(Problem::Malformed), quantity));
+            return found(
+                scan,
+                at,
+                next,
+                Share::of(count, of).map_or(Value::Problem(Problem::Malformed), quantity),
+            );
         }
     }
     if word == "half" {
@@ -132,7 +174,11 @@ fn share(scan: &Scan<'_>, at: usize) -> Option<Found> {
 }
 
 fn below_word(word: &str) -> Option<u32> {
-    ["one", "two", "three", "four", "five"].iter().zip(1..).find(|(name, _)| **name == word).map(|(_, count)| count)
+    ["one", "two", "three", "four", "five"]
+        .iter()
+        .zip(1..)
+        .find(|(name, _)| **name == word)
+        .map(|(_, count)| count)
 }
 
 /// `half` is a share; `half a million` and `half an ETH` are numbers.
@@ -162,8 +208,9 @@ fn half(scan: &Scan<'_>, at: usize) -> Option<Found> {
 fn vague(scan: &Scan<'_>, at: usize) -> Option<Found> {
     let mut next = at.saturating_add(1);
     let word = scan.lower(at);
-    let estimate = matches!(word, "about" | "around" | "approximately" | "approx" | "roughly" | "nearly" | "almost")
-        || matches!(word, "~" | "≈");
+    let estimate =
+        matches!(word, "about" | "around" | "approximately" | "approx" | "roughly" | "nearly" | "almost")
+            || matches!(word, "~" | "≈");
     if estimate {
         let number = counted(scan, next)?;
         return found(scan, at, number.next, Value::Problem(Problem::Vague));
@@ -174,7 +221,18 @@ fn vague(scan: &Scan<'_>, at: usize) -> Option<Found> {
     let amount = if next == at.saturating_add(1) { word } else { scan.lower(at.saturating_add(1)) };
     if !matches!(
         amount,
-        "few" | "some" | "several" | "couple" | "bit" | "little" | "handful" | "bunch" | "lot" | "lots" | "tad" | "many"
+        "few"
+            | "some"
+            | "several"
+            | "couple"
+            | "bit"
+            | "little"
+            | "handful"
+            | "bunch"
+            | "lot"
+            | "lots"
+            | "tad"
+            | "many"
     ) {
         return None;
     }
@@ -205,7 +263,12 @@ fn never(scan: &Scan<'_>, at: usize) -> Option<Found> {
 
 fn counted(scan: &Scan<'_>, at: usize) -> Option<Found> {
     if scan.lower(at) == "twice" {
-        return found(scan, at, at.saturating_add(1), Value::Quantity(DraftAmount::Units(Decimal::from_digits("2", "")?)));
+        return found(
+            scan,
+            at,
+            at.saturating_add(1),
+            Value::Quantity(DraftAmount::Units(Decimal::from_digits("2", "")?)),
+        );
     }
     let Number { value, measure, mut next, digits } = number(scan, at)?;
     // "this one", "one of them": `one` is a number only before what it counts.
@@ -214,7 +277,10 @@ fn counted(scan: &Scan<'_>, at: usize) -> Option<Found> {
         return None;
     }
     let tail = (scan.lower(next), scan.lower(next.saturating_add(1)));
-    let vague = matches!(tail, ("and" | "&", "change" | "something" | "some") | ("or", "so") | ("plus" | "ish" | "odd", _));
+    let vague = matches!(
+        tail,
+        ("and" | "&", "change" | "something" | "some") | ("or", "so") | ("plus" | "ish" | "odd", _)
+    );
     let value = match (value, measure) {
         (Err(problem), _) => Value::Problem(problem),
         (Ok(_), _) if vague => {

@@ -4,39 +4,36 @@
 use super::{Kind, Payee, Place, Token};
 
 /// Words of plain English that are no name wherever they stand.
-const COMMON: &[&str] = &[
-    "a", "about", "above", "account", "accounts", "active", "across", "add", "address", "after", "again", "against", "all", "allowance",
-    "also", "am", "amount", "an", "and", "any", "anyone", "anything", "approval", "approve", "apr", "apy", "are", "around", "as",
-    "asap", "asset", "assets", "at", "average", "back", "bag", "balance", "be", "because", "before", "behalf", "below", "best", "better",
-    "between", "borrow", "borrowed", "both", "bps", "bridge", "bucks", "but", "buy", "buying", "by", "can", "cancel", "cash",
-    "chain", "chains", "change", "cheap", "cheapest", "claim", "close", "coin", "coins", "cold", "collateral", "convert", "cost", "could",
-    "crypto", "currently", "daily", "day", "days", "dca", "deal", "debt", "defi", "delegate", "deposit", "deposits", "dip", "directly",
-    "do", "dollar", "dollars", "down", "drop", "drops", "during", "each", "earn", "earning", "earnings", "either", "else", "entire",
-    "every", "everything", "exact", "exactly", "exchange", "exit", "extra", "factor", "fair", "fall", "falls", "family", "farm", "fast", "fee",
-    "fees", "few", "find", "first", "fix", "for", "friend", "from", "full", "fund", "funds", "gas", "get", "give", "go", "goes", "going",
-    "gwei", "half", "have", "health", "help", "her", "here", "hers", "high", "higher", "him", "his", "hit", "hits", "hold", "holding",
-    "holdings", "home", "hour", "hours", "how", "i", "if", "immediately", "impact", "in", "instead", "interest", "into", "is", "it", "its",
-    "itself", "just", "keep", "later", "least", "ledger", "lend", "less", "lending", "leverage", "limit", "liquid", "liquidity", "loan", "long",
-    "low", "lower", "lowest", "lp", "make", "market", "max", "maximum", "me", "middle", "min", "mine", "minimum", "minute", "minutes", "month",
-    "monthly", "months", "more", "most", "move", "much", "my", "myself", "need", "net", "network", "networks", "new", "next", "no", "not",
-    "now", "of", "off", "ok", "on", "once", "one", "only", "or", "order", "other", "our", "ours", "out", "over", "own", "part", "pay", "payment",
-    "people", "per", "percent", "percentage", "please", "plus", "pool", "pools", "portfolio", "position", "positions", "possible", "price",
-    "profit", "profits", "proposal", "protocol", "protocols", "provide", "purchase", "put", "quickly", "range", "rate", "rates", "receive",
-    "remaining", "repay", "rest", "return", "revoke", "reward", "rewards", "right", "rises", "risk", "risky", "safe", "safely", "same", "save",
-    "savings", "second", "self", "sell", "send", "share", "shares", "she", "short", "should", "side", "slippage", "so", "some", "soon",
-    "spend", "split", "stable", "stablecoin", "stablecoins", "stables", "stack", "stake", "staked", "staking", "start", "stash", "stay",
-    "stop", "strategy", "supply", "swap", "swapping", "take", "target", "than", "thanks", "that", "the", "their", "them", "then", "there",
-    "therefore", "they", "this", "three", "time", "times", "to", "today", "together", "token", "tokens", "tomorrow", "top", "total", "trade",
-    "transaction", "transfer", "treasury", "two", "unstake", "until", "unwrap", "up", "us", "usd", "use", "using", "v2", "v3", "v4", "value", "vault",
-    "via", "votes", "voting", "wallet", "wallets", "want", "wei", "week", "weekly", "weeks", "well", "what", "when", "whenever",
-    "where", "which", "while", "who", "whole", "with", "withdraw", "without", "work", "worth", "would", "wrap", "wrapped", "x", "year", "years",
-    "yield", "yields", "you", "your", "yourself", "zero", "everyone", "someone", "somebody", "everybody", "anybody", "nobody", "same-day",
-    "and/or", "etc", "utc", "gmt", "dao", "dex", "cex", "nft", "nfts", "eoa", "id", "tvl", "ltv", "hf", "mev", "rn", "fyi", "btw", "pls", "thx", "hodl",
-    "dust", "leftover", "leftovers", "proceeds", "output", "result", "amounts", "money", "stuff", "things", "thing", "something",
-];
+const COMMON: &str = "\
+    a about above account accounts across active add address after again against all allowance also am \
+    amount amounts an and and/or any anybody anyone anything approval approve apr apy are around as asap \
+    asset assets at average back bag balance be because before behalf below best better between borrow \
+    borrowed both bps bridge btw bucks but buy buying by can cancel cash cex chain chains change cheap \
+    cheapest claim close coin coins cold collateral convert cost could crypto currently daily dao day \
+    days dca deal debt defi delegate deposit deposits dex dip directly do dollar dollars down drop drops \
+    during dust each earn earning earnings either else entire eoa etc every everybody everyone \
+    everything exact exactly exchange exit extra factor fair fall falls family farm fast fee fees few \
+    find first fix for friend from full fund funds fyi gas get give gmt go goes going gwei half have \
+    health help her here hers hf high higher him his hit hits hodl hold holding holdings home hour hours \
+    how i id if immediately impact in instead interest into is it its itself just keep later least \
+    ledger leftover leftovers lend lending less leverage limit liquid liquidity loan long low lower \
+    lowest lp ltv make market max maximum me mev middle min mine minimum minute minutes money month \
+    monthly months more most move much my myself need net network networks new next nft nfts no nobody \
+    not now of off ok on once one only or order other our ours out output over own part pay payment \
+    people per percent percentage please pls plus pool pools portfolio position positions possible price \
+    proceeds profit profits proposal protocol protocols provide purchase put quickly range rate rates \
+    receive remaining repay rest result return revoke reward rewards right rises risk risky rn safe \
+    safely same same-day save savings second self sell send share shares she short should side slippage \
+    so some somebody someone something soon spend split stable stablecoin stablecoins stables stack \
+    stake staked staking start stash stay stop strategy stuff supply swap swapping take target than \
+    thanks that the their them then there therefore they thing things this three thx time times to today \
+    together token tokens tomorrow top total trade transaction transfer treasury tvl two unstake until \
+    unwrap up us usd use using utc v2 v3 v4 value vault via votes voting wallet wallets want week weekly \
+    weeks wei well what when whenever where which while who whole with withdraw without work worth would \
+    wrap wrapped x year years yield yields you your yourself zero";
 
 pub(crate) fn is_common(word: &str) -> bool {
-    COMMON.contains(&word)
+    COMMON.split_ascii_whitespace().any(|common| common == word)
 }
 
 /// Gives each unknown word its place. Runs over finished tokens, left to right.
@@ -47,7 +44,8 @@ pub(super) fn place(tokens: &mut [Token], text: &str) {
         if is_common(word) || !word.chars().any(char::is_alphabetic) {
             continue;
         }
-        let token_text = tokens.get(at).and_then(|token| text.get(token.start..token.end)).unwrap_or_default();
+        let token_text =
+            tokens.get(at).and_then(|token| text.get(token.start..token.end)).unwrap_or_default();
         let kind = if is_payee(tokens, at) {
             Some(Kind::Payee(Payee::Unknown))
         } else if is_token_place(tokens, at) || (!shouting && is_ticker(token_text)) {
@@ -85,11 +83,26 @@ fn word_back(tokens: &[Token], at: usize, steps: usize) -> &str {
     back(tokens, at, steps).and_then(Token::word).unwrap_or("")
 }
 
-const PAYING: &[&str] = &["send", "pay", "transfer", "give", "tip", "donate", "wire", "gift", "forward", "reimburse", "refund", "remit", "delegate"];
+const PAYING: &[&str] = &[
+    "send",
+    "pay",
+    "transfer",
+    "give",
+    "tip",
+    "donate",
+    "wire",
+    "gift",
+    "forward",
+    "reimburse",
+    "refund",
+    "remit",
+    "delegate",
+];
 
 /// Behind "to" in a clause whose verb pays, or right behind such a verb and before an amount ("pay bob 10 USDC").
 fn is_payee(tokens: &[Token], at: usize) -> bool {
-    let verb = |token: &Token| token.word().is_some_and(|word| PAYING.iter().any(|verb| word.starts_with(verb)));
+    let verb =
+        |token: &Token| token.word().is_some_and(|word| PAYING.iter().any(|verb| word.starts_with(verb)));
     let mut before = at;
     while matches!(word_back(tokens, before, 1), "my" | "the" | "friend" | "our") {
         before = before.saturating_sub(1);
@@ -105,11 +118,15 @@ fn is_payee(tokens: &[Token], at: usize) -> bool {
         return last.is_some_and(verb);
     }
     // "to alice and bob"
-    if matches!(word_back(tokens, at, 1), "and" | "," | "&") && back(tokens, at, 2).is_some_and(|token| matches!(token.kind, Kind::Payee(_))) {
-        let follows_verb = tokens.get(at.saturating_add(1)).is_some_and(|next| matches!(next.kind, Kind::Amount { .. }));
+    if matches!(word_back(tokens, at, 1), "and" | "," | "&")
+        && back(tokens, at, 2).is_some_and(|token| matches!(token.kind, Kind::Payee(_)))
+    {
+        let follows_verb =
+            tokens.get(at.saturating_add(1)).is_some_and(|next| matches!(next.kind, Kind::Amount { .. }));
         return !follows_verb && !is_verb_like(word_back(tokens, at.saturating_add(1), 1));
     }
-    let next_is_amount = tokens.get(at.saturating_add(1)).is_some_and(|next| matches!(next.kind, Kind::Amount { .. }));
+    let next_is_amount =
+        tokens.get(at.saturating_add(1)).is_some_and(|next| matches!(next.kind, Kind::Amount { .. }));
     next_is_amount && back(tokens, before, 1).is_some_and(verb)
 }
 
@@ -125,7 +142,13 @@ fn is_token_place(tokens: &[Token], at: usize) -> bool {
     }
     let counted = back(tokens, before, 1).is_some_and(|token| match &token.kind {
         Kind::Amount { value, .. } => value.is_units(),
-        Kind::Word(_) | Kind::Break | Kind::Quoted | Kind::Payee(_) | Kind::Time(_) | Kind::Name(_) | Kind::Unknown(_) => false,
+        Kind::Word(_)
+        | Kind::Break
+        | Kind::Quoted
+        | Kind::Payee(_)
+        | Kind::Time(_)
+        | Kind::Name(_)
+        | Kind::Unknown(_) => false,
     });
     counted && !is_verb_like(tokens.get(at).and_then(Token::word).unwrap_or(""))
 }
@@ -135,7 +158,23 @@ fn is_network_place(tokens: &[Token], at: usize) -> bool {
     let next = tokens.get(at.saturating_add(1));
     let ends = next.is_none_or(|token| match token.word() {
         Some(word) => {
-            matches!(word, "." | "," | ";" | "!" | "?" | "and" | "then" | "for" | "to" | "with" | "chain" | "network" | "into" | "if" | "when")
+            matches!(
+                word,
+                "." | ","
+                    | ";"
+                    | "!"
+                    | "?"
+                    | "and"
+                    | "then"
+                    | "for"
+                    | "to"
+                    | "with"
+                    | "chain"
+                    | "network"
+                    | "into"
+                    | "if"
+                    | "when"
+            )
         }
         None => matches!(token.kind, Kind::Break | Kind::Time(_)),
     });

@@ -15,6 +15,8 @@ pub enum Problem {
     /// `a few`, `about 10`, `two and change`
     Vague,
     Negative,
+    /// More digits than 256 bits have.
+    TooLarge,
     NotANumber,
     Unlimited,
 }
@@ -77,7 +79,7 @@ pub(crate) fn decimal(text: &str) -> Result<Decimal, Problem> {
     if whole.len() > 1 && whole.starts_with('0') {
         return Err(Problem::Malformed);
     }
-    Decimal::from_digits(&whole, fraction).ok_or(Problem::Malformed)
+    Decimal::from_digits(&whole, fraction).ok_or(Problem::TooLarge)
 }
 
 /// How many places a scale moves the point.
@@ -96,7 +98,7 @@ fn in_digits(scan: &Scan<'_>, at: usize) -> Option<Number> {
     let word = scan.word(at)?;
     let unsigned = word.text.trim_start_matches(['$', '€', '£', '-', '−']);
     let lead = word.text.strip_suffix(unsigned).unwrap_or_default();
-    if !unsigned.starts_with(|c: char| c.is_numeric() || c == '.') {
+    if !unsigned.starts_with(|c: char| c.is_numeric() || c == '.') || !unsigned.contains(char::is_numeric) {
         return None;
     }
     let numeral_end = unsigned
@@ -115,7 +117,7 @@ fn in_digits(scan: &Scan<'_>, at: usize) -> Option<Number> {
     let mut value = decimal(numeral);
     if !tail.is_empty() {
         let places = scale(&tail.to_lowercase()).filter(|_| tail.len() < 3).ok_or(Problem::Malformed);
-        value = places.and_then(|places| value?.shifted(places).ok_or(Problem::Malformed));
+        value = places.and_then(|places| value?.shifted(places).ok_or(Problem::TooLarge));
     }
     if lead.contains('$') {
         value = if measure == Measure::Plain { value } else { Err(Problem::Malformed) };
@@ -127,7 +129,10 @@ fn in_digits(scan: &Scan<'_>, at: usize) -> Option<Number> {
         value = value.and(Err(Problem::Negative));
     }
     let start = word.start.saturating_add(lead.len());
-    let length = unsigned.trim_end_matches(['%', '$']).strip_suffix("bps").unwrap_or(unsigned.trim_end_matches(['%', '$']));
+    let length = unsigned
+        .trim_end_matches(['%', '$'])
+        .strip_suffix("bps")
+        .unwrap_or(unsigned.trim_end_matches(['%', '$']));
     let digits = (start, start.saturating_add(length.len()));
     Some(Number { value, measure, next: at.saturating_add(1), digits })
 }
@@ -136,7 +141,8 @@ fn in_digits(scan: &Scan<'_>, at: usize) -> Option<Number> {
 fn spaced(scan: &Scan<'_>, at: usize, first: &mut Number) {
     let Some(word) = scan.word(at) else { return };
     let head = word.text.trim_start_matches('$');
-    if head.is_empty() || head.len() > 3 || head.starts_with('0') || !head.bytes().all(|b| b.is_ascii_digit()) {
+    if head.is_empty() || head.len() > 3 || head.starts_with('0') || !head.bytes().all(|b| b.is_ascii_digit())
+    {
         return;
     }
     let mut text = head.to_owned();
@@ -158,8 +164,26 @@ fn spaced(scan: &Scan<'_>, at: usize, first: &mut Number) {
 }
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
@@ -195,14 +219,19 @@ pub(crate) fn below_hundred(scan: &Scan<'_>, at: usize) -> Option<(u64, usize)> 
 fn in_words(scan: &Scan<'_>, start: usize) -> Option<Number> {
     let (mut total, mut group, mut at) = (0u64, None::<u64>, start);
     // A scale word may be spoken without a number: `a hundred`, `half a million`.
-    let article = matches!(scan.lower(at), "a" | "an") && scale(scan.lower(at.saturating_add(1))).is_some_and(|n| n > 1);
+    let article = matches!(scan.lower(at), "a" | "an")
+        && scale(scan.lower(at.saturating_add(1))).is_some_and(|n| n > 1);
     if article && scan.lower(at.saturating_add(1)).len() > 2 {
         (group, at) = (Some(1), at.saturating_add(1));
     }
     loop {
-        let skip = usize::from(scan.lower(at) == "and" && group.is_some_and(|group| group % 100 == 0));
+        let skip = usize::from(
+            scan.lower(at) == "and" && group.is_some_and(|group| group.checked_rem(100) == Some(0)),
+        );
         let next = at.saturating_add(skip);
-        if let Some((value, after)) = below_hundred(scan, next).filter(|_| group.is_none_or(|g| g > 0 && g % 100 == 0)) {
+        if let Some((value, after)) = below_hundred(scan, next).filter(|_| {
+            group.is_none_or(|group| group.checked_rem(100) == Some(0) && (group > 0 || total > 0))
+        }) {
             (group, at) = (Some(group.unwrap_or(0).checked_add(value)?), after);
             continue;
         }
@@ -210,8 +239,8 @@ fn in_words(scan: &Scan<'_>, start: usize) -> Option<Number> {
         let Some(places) = scale(word).filter(|_| word.len() > 2) else { break };
         let factor = 10u64.checked_pow(u32::try_from(places).ok()?)?;
         match (places, group) {
-            (2, Some(value)) if value < 100 => group = Some(value.checked_mul(factor)?),
-            (3.., Some(value)) => {
+            (2, Some(value @ 1..100)) => group = Some(value.checked_mul(factor)?),
+            (3.., Some(value @ 1..)) => {
                 total = total.checked_add(value.checked_mul(factor)?)?;
                 group = Some(0);
             }
@@ -228,7 +257,9 @@ fn in_words(scan: &Scan<'_>, start: usize) -> Option<Number> {
             next = next.saturating_add(1);
         }
         at = if fraction.is_empty() { at } else { next };
-    } else if (scan.lower(at), scan.lower(at.saturating_add(1)), scan.lower(at.saturating_add(2))) == ("and", "a", "half") {
+    } else if (scan.lower(at), scan.lower(at.saturating_add(1)), scan.lower(at.saturating_add(2)))
+        == ("and", "a", "half")
+    {
         fraction.push('5');
         at = at.saturating_add(3);
     }
@@ -244,7 +275,8 @@ pub(crate) fn number(scan: &Scan<'_>, at: usize) -> Option<Number> {
             if number.measure == Measure::Plain || scan.word(at)?.text.starts_with('$') {
                 spaced(scan, at, &mut number);
                 if let Some(places) = scale(scan.lower(number.next)) {
-                    number.value = number.value.and_then(|value| value.shifted(places).ok_or(Problem::Malformed));
+                    number.value =
+                        number.value.and_then(|value| value.shifted(places).ok_or(Problem::TooLarge));
                     number.next = number.next.saturating_add(1);
                     number.digits.1 = scan.end_before(number.next);
                 }

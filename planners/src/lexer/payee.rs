@@ -43,13 +43,19 @@ pub(crate) fn payee(scan: &Scan<'_>, at: usize) -> Option<(Payee, usize)> {
 
 /// The check of EIP-55: all lower or all upper case carries no checksum.
 pub(crate) fn address(text: &str) -> Payee {
-    let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) else { return Payee::Malformed };
+    let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) else {
+        return Payee::Malformed;
+    };
     if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) || text.starts_with("0X") {
         return Payee::Malformed;
     }
     let upper = digits.bytes().any(|byte| byte.is_ascii_uppercase());
     let lower = digits.bytes().any(|byte| byte.is_ascii_lowercase());
-    if upper && lower && Address::parse_checksummed(text, None).is_err() { Payee::Checksum } else { Payee::Address }
+    if upper && lower && Address::parse_checksummed(text, None).is_err() {
+        Payee::Checksum
+    } else {
+        Payee::Address
+    }
 }
 
 /// The longest name of the book that begins here, by whole words in any case. A name that also means something else
@@ -68,7 +74,8 @@ fn contact(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let end = scan.book.iter().filter_map(|name| fits(name)).max()?;
     let word = scan.lower(at);
     let before = at.checked_sub(1).map_or("", |at| scan.lower(at));
-    let introduced = matches!(before, "to" | "pay" | "tip" | "send" | "give" | "for" | "and" | "from" | "with");
+    let introduced =
+        matches!(before, "to" | "pay" | "tip" | "send" | "give" | "for" | "and" | "from" | "with");
     let other = lexicon::meanings(word).is_some() || super::context::is_common(word);
     (introduced || scan.alone(at, end.saturating_sub(at)) || !other).then_some(end)
 }

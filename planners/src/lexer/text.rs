@@ -47,7 +47,13 @@ pub(crate) fn words(text: &str) -> Vec<Word<'_>> {
         if c.is_whitespace() {
             if c == '\n' && !line_start {
                 let byte = cutter.byte(at);
-                words.push(Word { start: byte, end: byte, text: "", lower: LINE_END.to_owned(), quoted: false });
+                words.push(Word {
+                    start: byte,
+                    end: byte,
+                    text: "",
+                    lower: LINE_END.to_owned(),
+                    quoted: false,
+                });
             }
             line_start |= c == '\n';
             at = at.saturating_add(1);
@@ -190,7 +196,8 @@ impl Cutter<'_> {
         }
         let part = |at: usize| {
             let c = self.char(at);
-            c.is_ascii_alphanumeric() || (matches!(c, ':' | '-' | '+' | '.') && self.after(at).is_ascii_digit())
+            c.is_ascii_alphanumeric()
+                || (matches!(c, ':' | '-' | '+' | '.') && self.after(at).is_ascii_digit())
         };
         Some((at..self.chars.len()).find(|at| !part(*at)).unwrap_or(self.chars.len()))
     }

@@ -15,9 +15,15 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
     /// `2 hours`, `a week`; after "every" a rhythm, after "in" a time from now.
-    Length { count: u32, unit: Length },
+    Length {
+        count: u32,
+        unit: Length,
+    },
     /// `Monday at 9` after "every": a rhythm with its first run.
-    Rhythm { every: Period, first: Timestamp },
+    Rhythm {
+        every: Period,
+        first: Timestamp,
+    },
     At(Timestamp),
     /// `tonight`, `soon`: a time is meant and not said.
     Vague,
@@ -108,7 +114,7 @@ fn rhythm(scan: &Scan<'_>, at: usize) -> Option<(When, usize)> {
         "yearly" | "annually" => (1, Unit::Year, next),
         word => {
             let before = at.checked_sub(1).map_or("", |at| scan.lower(at));
-            if !matches!(before, "every" | "each" | "per" | "a" | "an") && !scan.alone(at, 1) {
+            if !matches!(before, "every" | "each" | "per" | "a" | "an") && !scan.begins(at) {
                 let rhythm = matches!(before, "every" | "each");
                 return rhythm.then(|| every_weekday(scan, at)).flatten();
             }
@@ -154,7 +160,10 @@ fn length(scan: &Scan<'_>, at: usize) -> Option<(When, usize)> {
     }
     if matches!(word, "a" | "an") {
         if scan.lower(next) == "fortnight" {
-            return Some((When::Length { count: 2, unit: Length::Whole(Unit::Week) }, next.saturating_add(1)));
+            return Some((
+                When::Length { count: 2, unit: Length::Whole(Unit::Week) },
+                next.saturating_add(1),
+            ));
         }
         let unit = unit(scan.lower(next)).filter(|_| scan.lower(next).len() > 2)?;
         return Some((When::Length { count: 1, unit }, next.saturating_add(1)));
@@ -183,10 +192,22 @@ fn whole(count: &Decimal) -> Option<u32> {
 
 fn month(word: &str) -> Option<i8> {
     let names = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
-    let fits = |name: &str| name == word || (word.len() >= 3 && word != "mar" && name.get(..3) == Some(word)) || word == "sept";
+    let fits = |name: &str| {
+        name == word || (word.len() >= 3 && word != "mar" && name.get(..3) == Some(word)) || word == "sept"
+    };
     let sept = |name: &str| word != "sept" || name == "september";
     names.iter().zip(1i8..).find(|(name, _)| fits(name) && sept(name)).map(|(_, month)| month)
 }
@@ -258,7 +279,11 @@ fn calendar(scan: &Scan<'_>, at: usize) -> Option<(Date, usize)> {
         }
         None => {
             let this = Date::new(scan.now.year(), month, day).ok()?;
-            if this > scan.now.date() { this } else { Date::new(scan.now.year().checked_add(1)?, month, day).ok()? }
+            if this > scan.now.date() {
+                this
+            } else {
+                Date::new(scan.now.year().checked_add(1)?, month, day).ok()?
+            }
         }
     };
     Some((date, after))
@@ -275,10 +300,11 @@ fn time_of_day(scan: &Scan<'_>, at: usize, after_day: bool) -> Option<(Time, usi
         "midnight" => return Some((Time::midnight(), next)),
         _ => {}
     }
-    let (digits, joined) = match word.strip_suffix("am").map(|d| (d, "am")).or(word.strip_suffix("pm").map(|d| (d, "pm"))) {
-        Some((digits, half)) => (digits, Some(half)),
-        None => (word, None),
-    };
+    let (digits, joined) =
+        match word.strip_suffix("am").map(|d| (d, "am")).or(word.strip_suffix("pm").map(|d| (d, "pm"))) {
+            Some((digits, half)) => (digits, Some(half)),
+            None => (word, None),
+        };
     let (half, next) = match (joined, scan.lower(next)) {
         (Some(half), _) => (Some(half), next),
         (None, "am" | "pm") => (Some(scan.lower(next)), next.saturating_add(1)),
@@ -286,7 +312,9 @@ fn time_of_day(scan: &Scan<'_>, at: usize, after_day: bool) -> Option<(Time, usi
         (None, _) => (None, next),
     };
     let (hour, minute) = match digits.split_once(':') {
-        Some((hour, minute)) => (hour.parse::<i8>().ok()?, minute.parse::<i8>().ok().filter(|_| minute.len() == 2)?),
+        Some((hour, minute)) => {
+            (hour.parse::<i8>().ok()?, minute.parse::<i8>().ok().filter(|_| minute.len() == 2)?)
+        }
         None => (digits.parse::<i8>().ok()?, 0),
     };
     let plain = half.is_none() && !digits.contains(':') && scan.lower(hour_at.saturating_add(1)) != "o'clock";

@@ -15,7 +15,8 @@ fn the_table_of_amounts() {
     let mut wrong = Vec::new();
     for case in table["cases"].as_array().unwrap() {
         let sentence = case["text"].as_str().unwrap();
-        let asset = sentence.split_whitespace().find(|word| ["ETH", "WBTC", "DAI"].contains(word)).unwrap_or("USDC");
+        let asset =
+            sentence.split_whitespace().find(|word| ["ETH", "WBTC", "DAI"].contains(word)).unwrap_or("USDC");
         // The line a model would write that trusts its first marker.
         let outcome = read(sentence, &format!("transfer #1 {asset} &1 -"));
         let amount = outcome["steps"][0]["amount"].as_str();

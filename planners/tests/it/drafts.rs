@@ -10,7 +10,16 @@ fn steps(sentence: &str, lines: &str) -> Value {
     let outcome = read(sentence, lines);
     assert_eq!(outcome["outcome"], "plan", "{sentence}: {outcome}");
     // A key that is null may be left out: leave it out.
-    let bare = |step: &Value| Value::Object(step.as_object().unwrap().iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect());
+    let bare = |step: &Value| {
+        Value::Object(
+            step.as_object()
+                .unwrap()
+                .iter()
+                .filter(|(_, v)| !v.is_null())
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
+    };
     outcome["steps"].as_array().unwrap().iter().map(bare).collect()
 }
 
@@ -34,8 +43,14 @@ fn the_contracts_own_example() {
         json!({"/steps/0/amount":said(5,9),"/steps/0/sell":said(13,16),"/steps/0/chain":said(20,24),"/steps/0/buy":said(28,32),
                "/steps/1/asset":said(28,32),"/steps/1/chain":said(20,24),"/steps/1/protocol":said(48,52)})
     );
-    assert_eq!(value["read_back"], "On Base: swap half of your ETH to USDC, then supply the USDC that step 1 yields to Aave.");
-    assert_eq!((&value["outcome"], &value["trigger"], &value["tz"]), (&json!("plan"), &json!(null), &json!("UTC")));
+    assert_eq!(
+        value["read_back"],
+        "On Base: swap half of your ETH to USDC, then supply the USDC that step 1 yields to Aave."
+    );
+    assert_eq!(
+        (&value["outcome"], &value["trigger"], &value["tz"]),
+        (&json!("plan"), &json!(null), &json!("UTC"))
+    );
 }
 
 #[test]
@@ -57,13 +72,19 @@ fn payments() {
 #[test]
 fn after_a_bridge_the_next_steps_run_where_it_went() {
     assert_eq!(
-        steps("bridge 200 USDC from ethereum to base and swap it for ETH", "bridge #1 USDC ethereum base -\nswap @1 USDC ETH sell - - -"),
+        steps(
+            "bridge 200 USDC from ethereum to base and swap it for ETH",
+            "bridge #1 USDC ethereum base -\nswap @1 USDC ETH sell - - -"
+        ),
         json!([{"action":"bridge","asset":"USDC","amount":"200","from":"ethereum","to":"base"},
                {"action":"swap","sell":"USDC","buy":"ETH","amount":"@1","side":"sell","chain":"base"}])
     );
     // A named chain is carried to the bridge behind it.
     assert_eq!(
-        steps("swap 1 ETH to USDC on base and bridge it to arbitrum", "swap #1 ETH USDC sell base - -\nbridge @1 USDC - arbitrum -"),
+        steps(
+            "swap 1 ETH to USDC on base and bridge it to arbitrum",
+            "swap #1 ETH USDC sell base - -\nbridge @1 USDC - arbitrum -"
+        ),
         json!([{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"base"},
                {"action":"bridge","asset":"USDC","amount":"@1","from":"base","to":"arbitrum"}])
     );
@@ -72,13 +93,19 @@ fn after_a_bridge_the_next_steps_run_where_it_went() {
 #[test]
 fn a_chain_at_the_head_is_said_for_every_step() {
     assert_eq!(
-        steps("On Base, swap 1 ETH to USDC and send 5 DAI to alice", "swap #1 ETH USDC sell - - -\ntransfer #2 DAI &1 -"),
+        steps(
+            "On Base, swap 1 ETH to USDC and send 5 DAI to alice",
+            "swap #1 ETH USDC sell - - -\ntransfer #2 DAI &1 -"
+        ),
         json!([{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"base"},
                {"action":"transfer","asset":"DAI","amount":"5","to":"alice","chain":"base"}])
     );
     // At the tail it is not.
     assert_eq!(
-        steps("send 5 DAI to alice and swap 1 ETH to USDC on base", "transfer #1 DAI &1 -\nswap #2 ETH USDC sell base - -")[0],
+        steps(
+            "send 5 DAI to alice and swap 1 ETH to USDC on base",
+            "transfer #1 DAI &1 -\nswap #2 ETH USDC sell base - -"
+        )[0],
         json!({"action":"transfer","asset":"DAI","amount":"5","to":"alice"})
     );
 }
@@ -91,14 +118,23 @@ fn there_carries_chain_and_protocol() {
     assert_eq!(steps(sentence, "supply #1 USDC base aave\nborrow #2 WETH base aave"), expected);
     assert_eq!(steps(sentence, "supply #1 USDC base aave\nborrow #2 WETH - -"), expected);
     // Without the word nothing is carried.
-    let bare = steps("supply 1000 USDC to aave on base then borrow 0.1 WETH", "supply #1 USDC base aave\nborrow #2 WETH - -");
+    let bare = steps(
+        "supply 1000 USDC to aave on base then borrow 0.1 WETH",
+        "supply #1 USDC base aave\nborrow #2 WETH - -",
+    );
     assert_eq!(bare[1], json!({"action":"borrow","asset":"WETH","amount":"0.1"}));
 }
 
 #[test]
 fn wrapping_by_whatever_verb() {
-    assert_eq!(steps("swap 2 ETH to WETH on base", "swap #1 ETH WETH sell base - -"), json!([{"action":"wrap","amount":"2","chain":"base"}]));
-    assert_eq!(steps("convert all my weth into eth", "swap #1 WETH ETH sell - - -"), json!([{"action":"unwrap","amount":"all"}]));
+    assert_eq!(
+        steps("swap 2 ETH to WETH on base", "swap #1 ETH WETH sell base - -"),
+        json!([{"action":"wrap","amount":"2","chain":"base"}])
+    );
+    assert_eq!(
+        steps("convert all my weth into eth", "swap #1 WETH ETH sell - - -"),
+        json!([{"action":"unwrap","amount":"all"}])
+    );
     assert_eq!(
         steps("wrap 1 ETH and lend it on aave", "wrap #1 - -\nsupply @1 ? - aave"),
         json!([{"action":"wrap","amount":"1"},{"action":"supply","asset":"WETH","amount":"@1","protocol":"aave"}])
@@ -110,7 +146,11 @@ fn wrapping_by_whatever_verb() {
 fn the_side_is_where_the_amount_stands() {
     let buy = json!([{"action":"swap","sell":"ETH","buy":"USDC","amount":"100","side":"buy"}]);
     assert_eq!(steps("buy 100 USDC with ETH", "swap #1 ETH USDC buy - - -"), buy);
-    assert_eq!(steps("buy 100 USDC with ETH", "swap #1 ETH USDC sell - - -"), buy, "the words decide, not the model");
+    assert_eq!(
+        steps("buy 100 USDC with ETH", "swap #1 ETH USDC sell - - -"),
+        buy,
+        "the words decide, not the model"
+    );
     assert_eq!(
         steps("buy $50 of ETH with USDC at 50 bps slippage", "swap #1 USDC ETH buy - - #2"),
         json!([{"action":"swap","sell":"USDC","buy":"ETH","amount":"$50","side":"sell","max_slippage_bps":50}])
@@ -120,7 +160,10 @@ fn the_side_is_where_the_amount_stands() {
 #[test]
 fn shares_of_what_a_step_yields() {
     assert_eq!(
-        steps("swap 1 ETH to USDC on base and lend half of it on aave", "swap #1 ETH USDC sell base - -\nsupply #2@1 USDC - aave")[1],
+        steps(
+            "swap 1 ETH to USDC on base and lend half of it on aave",
+            "swap #1 ETH USDC sell base - -\nsupply #2@1 USDC - aave"
+        )[1],
         json!({"action":"supply","asset":"USDC","amount":"50%@1","chain":"base","protocol":"aave"})
     );
     assert_eq!(
@@ -142,7 +185,10 @@ fn positions_pools_and_votes() {
         json!([{"action":"add_liquidity","pair":["ETH","USDC"],"amounts":["1","2600"],"fee_bps":5,"range":["2600","3600"],"chain":"base","protocol":"uniswap"}])
     );
     assert_eq!(
-        steps("provide 1 ETH of ETH/USDC liquidity 5% around the price", "add_liquidity #1 ETH - USDC - #2 - - -"),
+        steps(
+            "provide 1 ETH of ETH/USDC liquidity 5% around the price",
+            "add_liquidity #1 ETH - USDC - #2 - - -"
+        ),
         json!([{"action":"add_liquidity","pair":["ETH","USDC"],"amounts":["1",null],"range":"5%"}])
     );
     assert_eq!(
@@ -153,7 +199,10 @@ fn positions_pools_and_votes() {
         steps("vote against proposal 42 on aave", "vote #1 against aave -"),
         json!([{"action":"vote","proposal":"42","support":"against","governor":"aave"}])
     );
-    assert_eq!(steps("delegate my ARB to alice", "delegate ARB &1 -"), json!([{"action":"delegate","asset":"ARB","to":"alice"}]));
+    assert_eq!(
+        steps("delegate my ARB to alice", "delegate ARB &1 -"),
+        json!([{"action":"delegate","asset":"ARB","to":"alice"}])
+    );
     assert_eq!(steps("revoke all approvals", "revoke - - -"), json!([{"action":"revoke"}]));
     assert_eq!(
         steps("revoke uniswap's USDC allowance on base", "revoke USDC uniswap base"),
@@ -171,8 +220,14 @@ fn positions_pools_and_votes() {
         steps("stop using DAI as collateral", "collateral DAI off - -"),
         json!([{"action":"collateral","asset":"DAI","use":false}])
     );
-    assert_eq!(steps("stake 2 ether with lido", "stake #1 ETH - lido"), json!([{"action":"stake","asset":"ETH","amount":"2","protocol":"lido"}]));
-    assert_eq!(steps("claim my rewards on aave", "claim aave -"), json!([{"action":"claim","protocol":"aave"}]));
+    assert_eq!(
+        steps("stake 2 ether with lido", "stake #1 ETH - lido"),
+        json!([{"action":"stake","asset":"ETH","amount":"2","protocol":"lido"}])
+    );
+    assert_eq!(
+        steps("claim my rewards on aave", "claim aave -"),
+        json!([{"action":"claim","protocol":"aave"}])
+    );
     assert_eq!(
         steps("repay all my DAI debt on aave v3 on op mainnet", "repay #1 DAI optimism aave"),
         json!([{"action":"repay","asset":"DAI","amount":"all","chain":"optimism","protocol":"aave"}])
@@ -203,9 +258,18 @@ fn answers_orders_and_goals() {
         read("how much usdc do I have on base?", "answer balance USDC base -"),
         json!({"outcome":"answer","topic":"balance","asset":"USDC","chain":"base","protocol":null})
     );
-    assert_eq!(read("stop the weekly buy!", "control cancel"), json!({"outcome":"control","verb":"cancel","target":"the weekly buy"}));
-    assert_eq!(read("please undo that", "control undo"), json!({"outcome":"control","verb":"undo","target":null}));
-    assert_eq!(read("speed it up", "control speed_up"), json!({"outcome":"control","verb":"speed_up","target":null}));
+    assert_eq!(
+        read("stop the weekly buy!", "control cancel"),
+        json!({"outcome":"control","verb":"cancel","target":"the weekly buy"})
+    );
+    assert_eq!(
+        read("please undo that", "control undo"),
+        json!({"outcome":"control","verb":"undo","target":null})
+    );
+    assert_eq!(
+        read("speed it up", "control speed_up"),
+        json!({"outcome":"control","verb":"speed_up","target":null})
+    );
     assert_eq!(
         read("make my 10k USDC earn something safe, I may need it in 14 days", "goal #1 USDC ~1 low"),
         json!({"outcome":"goal","asset":"USDC","amount":"10000","horizon":"2w","risk":"low"})

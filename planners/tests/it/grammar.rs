@@ -24,20 +24,60 @@ fn lexed(sentence: &str) -> planners::lexer::Lexed {
 #[test]
 fn each_sentence_as_it_is_shown_and_the_lines_it_allows() {
     for (sentence, shown, lines) in [
-        ("swap half my ETH on Base to USDC and lend it on Aave", "swap #1 my ETH on Base to USDC and lend it on Aave", "swap #1 ETH USDC sell base - -\nsupply @1 USDC base aave"),
-        ("bridge 200 USDC from ethereum to base and swap it for ETH", "bridge #1 USDC from ethereum to base and swap it for ETH", "bridge #1 USDC ethereum base -\nswap @1 USDC ETH sell base - -"),
-        ("supply 1000 USDC to aave on base then borrow 0.1 WETH there", "supply #1 USDC to aave on base then borrow #2 WETH there", "supply #1 USDC base aave\nborrow #2 WETH base aave"),
-        ("send 50 USDC to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045", "send #1 USDC to &1", "transfer #1 USDC &1 -"),
-        ("how  much usdc do I have\ton base?", "how much usdc do I have on base?", "answer balance USDC base -"),
+        (
+            "swap half my ETH on Base to USDC and lend it on Aave",
+            "swap #1 my ETH on Base to USDC and lend it on Aave",
+            "swap #1 ETH USDC sell base - -\nsupply @1 USDC base aave",
+        ),
+        (
+            "bridge 200 USDC from ethereum to base and swap it for ETH",
+            "bridge #1 USDC from ethereum to base and swap it for ETH",
+            "bridge #1 USDC ethereum base -\nswap @1 USDC ETH sell base - -",
+        ),
+        (
+            "supply 1000 USDC to aave on base then borrow 0.1 WETH there",
+            "supply #1 USDC to aave on base then borrow #2 WETH there",
+            "supply #1 USDC base aave\nborrow #2 WETH base aave",
+        ),
+        (
+            "send 50 USDC to 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
+            "send #1 USDC to &1",
+            "transfer #1 USDC &1 -",
+        ),
+        (
+            "how  much usdc do I have\ton base?",
+            "how much usdc do I have on base?",
+            "answer balance USDC base -",
+        ),
         ("swap my ETH to USDC", "swap my ETH to USDC", "swap ? ETH USDC sell - - -"),
         ("buy $50 of ETH every week", "buy #1 of ETH every ~1", "swap #1 ? ETH sell - - -\nevery ~1 - - -"),
         ("tell \"send 5 USDC\" to alice", "tell \"…\" to &1", "refuse scope"),
         ("cancel everything", "cancel #1", "control cancel"),
-        ("swap 1 ETH to USDC, lend 50% of it", "swap #1 ETH to USDC, lend #2 of it", "swap #1 ETH USDC sell - - -\nsupply #2@1 USDC - -"),
-        ("rebalance to 60% ETH and 40% USDC", "rebalance to #1 ETH and #2 USDC", "rebalance - ETH #1 USDC #2"),
-        ("sell 1 ETH for DAI when it drops below 2000", "sell #1 ETH for DAI when it drops below #2", "swap #1 ETH DAI sell - - -\nwhen price ETH < #2 once"),
-        ("add 1 ETH to the ETH/USDC pool at 0.05%", "add #1 ETH to the ETH/USDC pool at #2", "add_liquidity #1 ETH - USDC #2 - - - -"),
-        ("make my 10k USDC earn something safe for 2 weeks", "make my #1 USDC earn something safe for ~1", "goal #1 USDC ~1 low"),
+        (
+            "swap 1 ETH to USDC, lend 50% of it",
+            "swap #1 ETH to USDC, lend #2 of it",
+            "swap #1 ETH USDC sell - - -\nsupply #2@1 USDC - -",
+        ),
+        (
+            "rebalance to 60% ETH and 40% USDC",
+            "rebalance to #1 ETH and #2 USDC",
+            "rebalance - ETH #1 USDC #2",
+        ),
+        (
+            "sell 1 ETH for DAI when it drops below 2000",
+            "sell #1 ETH for DAI when it drops below #2",
+            "swap #1 ETH DAI sell - - -\nwhen price ETH < #2 once",
+        ),
+        (
+            "add 1 ETH to the ETH/USDC pool at 0.05%",
+            "add #1 ETH to the ETH/USDC pool at #2",
+            "add_liquidity #1 ETH - USDC #2 - - - -",
+        ),
+        (
+            "make my 10k USDC earn something safe for 2 weeks",
+            "make my #1 USDC earn something safe for ~1",
+            "goal #1 USDC ~1 low",
+        ),
     ] {
         let lexed = lexed(sentence);
         assert_eq!(marked(&lexed), shown);
@@ -51,8 +91,15 @@ fn a_value_that_was_not_said_cannot_be_generated() {
     let own = grammar(&lexed);
     assert!(accepts(&own, "transfer #1 USDC &1 base"));
     for planted in [
-        "transfer #2 USDC &1 base", "transfer #1 DAI &1 base", "transfer #1 USDC &2 base", "transfer #1 USDC &1 arbitrum", "transfer 5 USDC &1 base",
-        "transfer @1 USDC &1 base", "transfer #1 USDC alice base", "transfer #1 USDC &1 base\nat ~1", "liquidate #1 USDC &1 base",
+        "transfer #2 USDC &1 base",
+        "transfer #1 DAI &1 base",
+        "transfer #1 USDC &2 base",
+        "transfer #1 USDC &1 arbitrum",
+        "transfer 5 USDC &1 base",
+        "transfer @1 USDC &1 base",
+        "transfer #1 USDC alice base",
+        "transfer #1 USDC &1 base\nat ~1",
+        "liquidate #1 USDC &1 base",
         "transfer #1 USDC &1 base\nevery ~1 - - -",
     ] {
         assert!(!accepts(&own, planted), "{planted}");

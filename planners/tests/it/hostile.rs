@@ -24,7 +24,24 @@ fn input_that_is_no_sentence() {
 
 #[test]
 fn sixteen_kilobytes_of_anything_end() {
-    for piece in ["1 ", "a", "0x", "\"", "`", "> \n", "half a ", "1,", "$", "-", "every monday ", "twenty ", "all but ", "é", "\u{202e}", "."] {
+    for piece in [
+        "1 ",
+        "a",
+        "0x",
+        "\"",
+        "`",
+        "> \n",
+        "half a ",
+        "1,",
+        "$",
+        "-",
+        "every monday ",
+        "twenty ",
+        "all but ",
+        "é",
+        "\u{202e}",
+        ".",
+    ] {
         let text: String = piece.repeat(16_000 / piece.len());
         let begun = std::time::Instant::now();
         let draft = draft_of(text.as_bytes(), "transfer #1 USDC &1 -");

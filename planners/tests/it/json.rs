@@ -27,7 +27,11 @@ fn each_action_is_read() {
     ]);
     let text = json!({"outcome":"plan","steps":steps,"trigger":{"every":"2w","times":4}}).to_string();
     assert!(parse_draft_json(&text).is_ok(), "{:?}", parse_draft_json(&text));
-    for trigger in [json!({"at":"2026-12-01T09:00:00Z"}), json!({"when":{"metric":"price","asset":"ETH","op":"<","value":"2500"},"repeat":true}), json!(null)] {
+    for trigger in [
+        json!({"at":"2026-12-01T09:00:00Z"}),
+        json!({"when":{"metric":"price","asset":"ETH","op":"<","value":"2500"},"repeat":true}),
+        json!(null),
+    ] {
         let text = json!({"outcome":"plan","steps":[{"action":"claim"}],"trigger":trigger}).to_string();
         assert!(parse_draft_json(&text).is_ok(), "{text}");
     }
@@ -37,10 +41,10 @@ fn each_action_is_read() {
 fn what_has_not_its_form_is_refused() {
     let transfer = |amount: &str| plan(json!([{"action":"transfer","asset":"USDC","amount":amount,"to":TO}]));
     assert!(parse_draft_json(&transfer("1250.75")).is_ok(), "the control");
-    for amount in ["1.50", "01", "1e3", "1,000", ".5", "5.", "", "all-", "$", "$1.0", "50", "+5", " 5", "5 ", "5%%", "2/4", "1/0", "@0", "@x", "@01", "14d", "0x5", "∞"] {
-        if amount == "50" {
-            continue;
-        }
+    for amount in [
+        "1.50", "01", "1e3", "1,000", ".5", "5.", "", "all-", "$", "$1.0", "+5", " 5", "5 ", "5%%", "2/4",
+        "1/0", "@0", "@x", "@01", "14d", "0x5", "∞",
+    ] {
         assert_eq!(code(&transfer(amount)), "input.draft", "{amount}");
     }
     for text in [
@@ -66,19 +70,29 @@ fn a_step_takes_from_earlier_ones_only() {
     let swap = json!({"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell"});
     let supply = |amount: &str| json!({"action":"supply","asset":"USDC","amount":amount});
     assert!(parse_draft_json(&plan(json!([swap, supply("@1")]))).is_ok(), "the control");
-    for steps in [json!([supply("@1")]), json!([swap, supply("@2")]), json!([swap, supply("@3")]), json!([supply("@2"), swap]), json!([supply("1"), supply("@1")])] {
+    for steps in [
+        json!([supply("@1")]),
+        json!([swap, supply("@2")]),
+        json!([swap, supply("@3")]),
+        json!([supply("@2"), swap]),
+        json!([supply("1"), supply("@1")]),
+    ] {
         assert_eq!(code(&plan(steps.clone())), "input.draft", "{steps}");
     }
 }
 
 #[test]
 fn values_that_can_never_be() {
-    let transfer = |amount: &str, to: &str| plan(json!([{"action":"transfer","asset":"USDC","amount":amount,"to":to}]));
+    let transfer =
+        |amount: &str, to: &str| plan(json!([{"action":"transfer","asset":"USDC","amount":amount,"to":to}]));
     for amount in ["0", "$0", "0%", "101%", "1.0000001", &"9".repeat(75)] {
         assert_eq!(code(&transfer(amount, TO)), "input.amount", "{amount}");
     }
     assert_eq!(code(&transfer("5", "0x1234")), "clarify.address");
     assert_eq!(code(&transfer("5", &TO.replace("d8dA", "D8dA"))), "clarify.checksum");
     assert_eq!(code(&transfer("5", "al\u{202e}ice")), "clarify.address");
-    assert_eq!(code(&plan(json!([{"action":"rebalance","targets":{"ETH":"60%","USDC":"41%"}}]))), "clarify.number");
+    assert_eq!(
+        code(&plan(json!([{"action":"rebalance","targets":{"ETH":"60%","USDC":"41%"}}]))),
+        "clarify.number"
+    );
 }

@@ -12,6 +12,7 @@
 mod amounts;
 mod asks;
 mod drafts;
+mod everyday;
 mod grammar;
 mod hostile;
 mod json;

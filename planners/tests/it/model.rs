@@ -14,7 +14,7 @@ use planners::{
 use serde_json::Value as Json;
 
 #[derive(Debug)]
-pub struct Scripted(pub String);
+pub(crate) struct Scripted(pub(crate) String);
 
 #[async_trait]
 impl Model for Scripted {
@@ -28,29 +28,35 @@ impl Model for Scripted {
 }
 
 /// A Tuesday, half past ten in the morning, UTC.
-pub const NOW: &str = "2026-11-24T10:30:00Z";
+pub(crate) const NOW: &str = "2026-11-24T10:30:00Z";
 
-pub fn context() -> ReadContext {
-    ReadContext { names: vec!["alice".to_owned(), "Bob Smith".to_owned()], now: NOW.parse().unwrap(), tz: "UTC".to_owned(), turn: 0 }
+pub(crate) fn context() -> ReadContext {
+    ReadContext {
+        names: vec!["alice".to_owned(), "Bob Smith".to_owned()],
+        now: NOW.parse().unwrap(),
+        tz: "UTC".to_owned(),
+        turn: 0,
+    }
 }
 
-pub fn draft_of(sentence: &[u8], lines: &str) -> Draft {
+pub(crate) fn draft_of(sentence: &[u8], lines: &str) -> Draft {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(planners::draft(sentence, &context(), &Scripted(lines.to_owned()))).unwrap()
 }
 
 /// The draft's outcome as JSON; a plan's sources are checked.
-pub fn read(sentence: &str, lines: &str) -> Json {
+pub(crate) fn read(sentence: &str, lines: &str) -> Json {
     let draft = draft_of(sentence.as_bytes(), lines);
     if matches!(draft.outcome, Outcome::Plan { .. }) {
         sourced(sentence, &draft);
-        planners::parse_draft_json(&serde_json::to_string(&draft).unwrap()).expect("a draft reads as JSON again");
+        planners::parse_draft_json(&serde_json::to_string(&draft).unwrap())
+            .expect("a draft reads as JSON again");
     }
     serde_json::to_value(&draft.outcome).unwrap()
 }
 
 /// Every leaf of steps and trigger but `action`, `side`, `op` and `@n` has a source, and every source a leaf.
-pub fn sourced(sentence: &str, draft: &Draft) {
+pub(crate) fn sourced(sentence: &str, draft: &Draft) {
     let outcome = serde_json::to_value(&draft.outcome).unwrap();
     let mut leaves = Vec::new();
     walk(&outcome["steps"], "/steps", &mut leaves);
@@ -61,20 +67,30 @@ pub fn sourced(sentence: &str, draft: &Draft) {
         if matches!(field, "action" | "side" | "op") || text.starts_with('@') {
             continue;
         }
-        let said = draft.sources.get(pointer).unwrap_or_else(|| panic!("{sentence}: `{pointer}` = {text} has no source"));
+        let said = draft
+            .sources
+            .get(pointer)
+            .unwrap_or_else(|| panic!("{sentence}: `{pointer}` = {text} has no source"));
         let span = &sentence[said.span[0]..said.span[1]];
         assert!(reads(pointer, span, &text), "{sentence}: `{pointer}` = {text} is not what `{span}` says");
     }
     for pointer in draft.sources.keys() {
-        assert!(leaves.iter().any(|(leaf, _)| leaf == pointer), "{sentence}: `{pointer}` is a source of nothing");
+        assert!(
+            leaves.iter().any(|(leaf, _)| leaf == pointer),
+            "{sentence}: `{pointer}` is a source of nothing"
+        );
     }
 }
 
 fn walk(value: &Json, pointer: &str, leaves: &mut Vec<(String, Json)>) {
     match value {
         Json::Null => {}
-        Json::Object(map) => map.iter().for_each(|(key, value)| walk(value, &format!("{pointer}/{key}"), leaves)),
-        Json::Array(items) => items.iter().enumerate().for_each(|(at, value)| walk(value, &format!("{pointer}/{at}"), leaves)),
+        Json::Object(map) => {
+            map.iter().for_each(|(key, value)| walk(value, &format!("{pointer}/{key}"), leaves))
+        }
+        Json::Array(items) => {
+            items.iter().enumerate().for_each(|(at, value)| walk(value, &format!("{pointer}/{at}"), leaves))
+        }
         leaf => leaves.push((pointer.to_owned(), leaf.clone())),
     }
 }
@@ -97,10 +113,15 @@ fn reads(pointer: &str, span: &str, value: &str) -> bool {
         })
         .collect();
     let name = lexicon::meanings(span).unwrap_or_default();
-    let is_name = name.asset.is_some_and(|asset| asset.symbol == value) || name.chain == Some(value) || name.protocol == Some(value);
-    let amount = |text: &str| matches!(amounts.as_slice(), [Value::Quantity(said)] if said.to_string() == text);
+    let is_name = name.asset.is_some_and(|asset| asset.symbol == value)
+        || name.chain == Some(value)
+        || name.protocol == Some(value);
+    let amount =
+        |text: &str| matches!(amounts.as_slice(), [Value::Quantity(said)] if said.to_string() == text);
     match pointer.rsplit('/').next().unwrap() {
-        "asset" | "sell" | "buy" | "0" | "1" if !pointer.contains("amounts") && !pointer.contains("range") => {
+        "asset" | "sell" | "buy" | "0" | "1"
+            if !pointer.contains("amounts") && !pointer.contains("range") =>
+        {
             is_name || (value == "WETH" && span.to_lowercase().starts_with("wrap"))
         }
         "chain" | "from" | "protocol" | "spender" | "governor" | "to" if is_name => true,
@@ -113,7 +134,9 @@ fn reads(pointer: &str, span: &str, value: &str) -> bool {
             _ => false,
         },
         "every" => times.len() == 1 && times[0].period().is_some_and(|period| period.to_string() == value),
-        "at" | "from" | "until" => times.len() == 1 && times[0].moment(&now).is_some_and(|at| at.to_string() == value),
+        "at" | "from" | "until" => {
+            times.len() == 1 && times[0].moment(&now).is_some_and(|at| at.to_string() == value)
+        }
         "metric" | "support" | "use" | "repeat" => !span.is_empty(),
         _ => amount(value.split('@').next().unwrap()),
     }

@@ -15,7 +15,11 @@ fn rhythms() {
     let buy = "swap #1 USDC ETH sell - - -\n";
     for (sentence, line, expected) in [
         ("buy $50 of ETH with USDC every week", "every ~1 - - -", json!({"every":"1w","times":null})),
-        ("buy $50 of ETH with USDC every 14 days, 4 times", "every ~1 #2 - -", json!({"every":"2w","times":4})),
+        (
+            "buy $50 of ETH with USDC every 14 days, 4 times",
+            "every ~1 #2 - -",
+            json!({"every":"2w","times":4}),
+        ),
         ("buy $50 of ETH with USDC daily", "every ~1 - - -", json!({"every":"1d","times":null})),
         ("buy $50 of ETH with USDC every other day", "every ~1 - - -", json!({"every":"2d","times":null})),
         (
@@ -60,12 +64,20 @@ fn moments() {
         ("on Dec 1st, 2026 at 9am", "2026-12-01T09:00:00Z"),
         ("at 2026-12-01T09:00:00Z", "2026-12-01T09:00:00Z"),
     ] {
-        assert_eq!(trigger(&format!("send 5 USDC to alice {words}"), "transfer #1 USDC &1 -\nat ~1"), json!({"at":at}), "{words}");
+        assert_eq!(
+            trigger(&format!("send 5 USDC to alice {words}"), "transfer #1 USDC &1 -\nat ~1"),
+            json!({"at":at}),
+            "{words}"
+        );
     }
     // What lies behind, or says no hour, is asked about.
     for words in ["today at 9", "tonight", "on 2026-01-01"] {
         let outcome = read(&format!("send 5 USDC to alice {words}"), "transfer #1 USDC &1 -\nat ~1");
-        assert_eq!((&outcome["outcome"], &outcome["missing"]), (&json!("clarify"), &json!(["trigger"])), "{words}");
+        assert_eq!(
+            (&outcome["outcome"], &outcome["missing"]),
+            (&json!("clarify"), &json!(["trigger"])),
+            "{words}"
+        );
     }
 }
 
@@ -79,18 +91,33 @@ fn conditions() {
             format!("{sell}when price ETH < #2 once"),
             json!({"metric":"price","asset":"ETH","op":"<","value":"2500"}),
         ),
-        ("sell 1 ETH for USDC if ETH hits 5000", format!("{sell}when price ETH crosses #2 once"), json!({"metric":"price","asset":"ETH","op":"crosses","value":"5000"})),
-        ("sell 1 ETH for USDC with a trailing stop of 5%", format!("{sell}when price ETH trailing #2 once"), json!({"metric":"price","asset":"ETH","op":"trailing","value":"5%"})),
+        (
+            "sell 1 ETH for USDC if ETH hits 5000",
+            format!("{sell}when price ETH crosses #2 once"),
+            json!({"metric":"price","asset":"ETH","op":"crosses","value":"5000"}),
+        ),
+        (
+            "sell 1 ETH for USDC with a trailing stop of 5%",
+            format!("{sell}when price ETH trailing #2 once"),
+            json!({"metric":"price","asset":"ETH","op":"trailing","value":"5%"}),
+        ),
         (
             "repay 100 DAI if my health factor on aave falls below 1.5",
             format!("{repay}when health_factor - < #2 once"),
             json!({"metric":"health_factor","asset":null,"op":"<","value":"1.5","protocol":"aave"}),
         ),
-        ("swap 1 ETH to USDC when gas is below 20 gwei", format!("{sell}when gas_price - < #2 once"), json!({"metric":"gas_price","asset":null,"op":"<","value":"20"})),
+        (
+            "swap 1 ETH to USDC when gas is below 20 gwei",
+            format!("{sell}when gas_price - < #2 once"),
+            json!({"metric":"gas_price","asset":null,"op":"<","value":"20"}),
+        ),
     ] {
         assert_eq!(trigger(sentence, &lines)["when"], expected, "{sentence}");
     }
-    let again = trigger("repay 100 DAI whenever my health factor falls below 1.5", &format!("{repay}when health_factor - < #2 always"));
+    let again = trigger(
+        "repay 100 DAI whenever my health factor falls below 1.5",
+        &format!("{repay}when health_factor - < #2 always"),
+    );
     assert_eq!(again["repeat"], true);
 }
 
@@ -104,6 +131,10 @@ fn a_condition_without_its_value_or_against_its_words_is_asked_about() {
         ("sell 1 ETH for USDC once the price is below 9", "when price ETH < #2 always"),
     ] {
         let outcome = read(sentence, &format!("swap #1 ETH USDC sell - - -\n{line}"));
-        assert_eq!((&outcome["outcome"], &outcome["missing"]), (&json!("clarify"), &json!(["trigger"])), "{sentence}: {outcome}");
+        assert_eq!(
+            (&outcome["outcome"], &outcome["missing"]),
+            (&json!("clarify"), &json!(["trigger"])),
+            "{sentence}: {outcome}"
+        );
     }
 }

@@ -28,8 +28,7 @@ sol! {
         uint256 amount0Desired; uint256 amount1Desired; uint256 amount0Min; uint256 amount1Min;
         address recipient; uint256 deadline;
     }
-    #[sol(rename = "mint")]
-    function mintPosition(MintParams params) returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1);
+    function mint(MintParams params) returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1);
 }
 
 pub(super) struct Pools {
@@ -208,7 +207,7 @@ impl Seed {
                 recipient: admin(),
                 deadline: U256::MAX,
             };
-            evm.send(admin(), manager, mintPositionCall { params })?;
+            evm.send(admin(), manager, mintCall { params })?;
         }
         Ok(())
     }

@@ -1,0 +1,21 @@
+//! Simulations as their users meet them: over worlds in memory, the demo world, and live nodes.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod assembler;
+mod balances;
+mod calls;
+mod demo;
+mod hostile;
+mod in_process;
+mod nodes;
+mod scene;
+mod views;
