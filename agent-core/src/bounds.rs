@@ -19,7 +19,8 @@ const WHOLE_BPS: u32 = 10_000;
 
 /// Whether the step takes value out of what the account held before the plan.
 pub fn enters(step: &Step) -> bool {
-    let takes = !matches!(step.action, Action::Withdraw { .. } | Action::Borrow { .. } | Action::Revoke { .. });
+    let takes =
+        !matches!(step.action, Action::Withdraw { .. } | Action::Borrow { .. } | Action::Revoke { .. });
     takes && step.action.quantity().is_some_and(|quantity| !quantity.is_output())
 }
 
@@ -85,7 +86,8 @@ pub fn broken(bounds: &Bounds, plan: &Plan, step: &Step, made: &CompiledStep, no
     if step.action.yields().is_some() {
         let least = bounds.least_out.get(before().filter(|other| other.action.yields().is_some()).count());
         match (made.yields.as_ref(), least) {
-            (Some(yields), Some(least)) if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
+            (Some(yields), Some(least))
+                if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
             (Some(yields), _) => out.push(format!("only {yields} would arrive at least")),
             (None, _) => {}
         }

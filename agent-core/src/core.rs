@@ -36,8 +36,12 @@ impl Core {
 }
 
 fn unknown_chain(chain_id: u64) -> Refusal {
-    Refusal::new(Exit::Usage, "config.unknown_chain", format!("chain {chain_id} is not in this configuration"))
-        .help("`steward config show` lists the networks")
+    Refusal::new(
+        Exit::Usage,
+        "config.unknown_chain",
+        format!("chain {chain_id} is not in this configuration"),
+    )
+    .help("`steward config show` lists the networks")
 }
 
 impl From<LedgerError> for Refusal {

@@ -24,21 +24,67 @@ pub enum Op {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Work on an intent began.
-    Heard { text: String },
-    Drafted { draft: Box<Draft> },
+    Heard {
+        text: String,
+    },
+    Drafted {
+        draft: Box<Draft>,
+    },
     /// Compiled, simulated, judged and saved.
-    Planned { report: Box<Report> },
+    Planned {
+        report: Box<Report>,
+    },
     /// A question back.
-    Question { question: String, missing: Vec<String> },
-    Answered { text: String, answer: serde_json::Value },
-    Started { plan_id: String },
-    StepStarted { plan_id: String, step: usize, text: String },
-    Signed { plan_id: String, step: usize, call: usize, tx_hash: String },
-    Sent { plan_id: String, step: usize, call: usize, tx_hash: String },
-    Included { plan_id: String, step: usize, call: usize, receipt: Box<Receipt> },
+    Question {
+        question: String,
+        missing: Vec<String>,
+    },
+    Answered {
+        text: String,
+        answer: serde_json::Value,
+    },
+    Started {
+        plan_id: String,
+    },
+    StepStarted {
+        plan_id: String,
+        step: usize,
+        text: String,
+    },
+    Signed {
+        plan_id: String,
+        step: usize,
+        call: usize,
+        tx_hash: String,
+    },
+    Sent {
+        plan_id: String,
+        step: usize,
+        call: usize,
+        tx_hash: String,
+    },
+    Included {
+        plan_id: String,
+        step: usize,
+        call: usize,
+        receipt: Box<Receipt>,
+    },
     /// A bridge's other side is awaited.
-    Waiting { plan_id: String, step: usize, text: String },
-    StepSettled { plan_id: String, step: usize, text: String, differences: Vec<String> },
-    Finished { report: Box<Report> },
-    Refused { refusal: Refusal },
+    Waiting {
+        plan_id: String,
+        step: usize,
+        text: String,
+    },
+    StepSettled {
+        plan_id: String,
+        step: usize,
+        text: String,
+        differences: Vec<String>,
+    },
+    Finished {
+        report: Box<Report>,
+    },
+    Refused {
+        refusal: Refusal,
+    },
 }

@@ -59,10 +59,16 @@ impl Finished {
 impl Core {
     /// Executes a saved plan, or goes on with it. May be called again at any time; a settled plan is only reported.
     /// After anything was broadcast every refusal has exit 17 or 19.
-    pub async fn execute(&self, record: PlanRecord, permit: Permit, events: Sender<Event>) -> Result<Finished, Refusal> {
+    pub async fn execute(
+        &self,
+        record: PlanRecord,
+        permit: Permit,
+        events: Sender<Event>,
+    ) -> Result<Finished, Refusal> {
         let progress = Progress::of(&record.entries);
         let sent = progress.broadcast();
-        let ended = |refusal: Refusal| if sent { Refusal { exit: Exit::PartlyExecuted, ..refusal } } else { refusal };
+        let ended =
+            |refusal: Refusal| if sent { Refusal { exit: Exit::PartlyExecuted, ..refusal } } else { refusal };
         if progress.cancelled && !progress.settled {
             let message = format!("plan {} was cancelled", record.plan.id);
             let refusal = Refusal::new(Exit::Rejected, "plan.cancelled", message);
@@ -87,8 +93,12 @@ impl Core {
                 continue;
             }
             if !approval.approved {
-                return Err(Refusal::new(Exit::Rejected, "plan.rejected", format!("{} rejected plan {}", approval.approver, record.plan.id))
-                    .help("state the intent again for a new plan"));
+                return Err(Refusal::new(
+                    Exit::Rejected,
+                    "plan.rejected",
+                    format!("{} rejected plan {}", approval.approver, record.plan.id),
+                )
+                .help("state the intent again for a new plan"));
             }
             if self.clock.now() < approval.bounds.expires_at && !approvers.contains(&approval.approver) {
                 approvers.push(approval.approver);
@@ -175,7 +185,9 @@ impl Run<'_> {
 
     pub(crate) fn compiled(&mut self, step: usize) -> Result<CompiledStep, Refusal> {
         let compiled = self.progress.step(step).compiled.clone();
-        compiled.ok_or_else(|| Refusal::new(Exit::Error, "pipeline.not_compiled", format!("step {step} has no calls")))
+        compiled.ok_or_else(|| {
+            Refusal::new(Exit::Error, "pipeline.not_compiled", format!("step {step} has no calls"))
+        })
     }
 
     /// Compiles, simulates and judges the step on the newest block, holds it against the bounds, and writes it down.
@@ -186,11 +198,15 @@ impl Run<'_> {
             Some(raw) => (raw, step.action.quantity() == Some(&Quantity::AllBut(U256::ZERO))),
             None => {
                 let reserve = self.gas_reserve(leg, step).await?;
-                self.core.resolve(&self.plan, step, fork.as_ref(), fees, reserve, &self.progress.yields()).await?
+                self.core
+                    .resolve(&self.plan, step, fork.as_ref(), fees, reserve, &self.progress.yields())
+                    .await?
             }
         };
-        let preview =
-            self.core.preview_step(&self.plan, leg, step, (raw, whole), fork.as_mut(), fees, &standing).await?;
+        let preview = self
+            .core
+            .preview_step(&self.plan, leg, step, (raw, whole), fork.as_mut(), fees, &standing)
+            .await?;
         let simulation = preview.judged.simulation();
         if let Some((call, end)) = simulation.failure() {
             return Err(pipeline::simulation_failed(step.index, call, end));
@@ -208,7 +224,8 @@ impl Run<'_> {
             self.write(Record::Started { because }).await?;
             self.tell(Event::Started { plan_id: self.plan.id.clone() }).await;
         }
-        self.write(Record::StepStarted { step: step.index, raw, compiled: Box::new(compiled), l1_fee }).await?;
+        self.write(Record::StepStarted { step: step.index, raw, compiled: Box::new(compiled), l1_fee })
+            .await?;
         let text = crate::report::step_text(step, &self.core.registry);
         self.tell(Event::StepStarted { plan_id: self.plan.id.clone(), step: step.index, text }).await;
         Ok(())
@@ -264,9 +281,17 @@ impl Run<'_> {
         let journaled = signed.journal(&*self.core.ledger).await?;
         let tx_hash = journaled.tx_hash();
         let chain_id = leg.network.chain_id;
-        self.progress.apply(&Record::Signed { step: step.index, call: next, cleanup, nonce, tx_hash, chain_id });
+        self.progress.apply(&Record::Signed {
+            step: step.index,
+            call: next,
+            cleanup,
+            nonce,
+            tx_hash,
+            chain_id,
+        });
         let plan_id = self.plan.id.clone();
-        self.tell(Event::Signed { plan_id, step: step.index, call: next, tx_hash: tx_hash.to_string() }).await;
+        self.tell(Event::Signed { plan_id, step: step.index, call: next, tx_hash: tx_hash.to_string() })
+            .await;
         self.send_and_wait(&journaled).await
     }
 

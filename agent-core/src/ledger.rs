@@ -14,25 +14,66 @@ use crate::{Approval, BudgetDelta, CompiledStep, Contact, NetworkId, Plan, Recei
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Record {
-    PlanSaved { plan: Box<Plan>, report: Box<Report>, policy_hash: String, request_id: Option<String> },
+    PlanSaved {
+        plan: Box<Plan>,
+        report: Box<Report>,
+        policy_hash: String,
+        request_id: Option<String>,
+    },
     PlanCancelled,
-    ApprovalAdded { approval: Box<Approval> },
-    ContactAdded { contact: Contact },
-    ContactRemoved { name: String },
+    ApprovalAdded {
+        approval: Box<Approval>,
+    },
+    ContactAdded {
+        contact: Contact,
+    },
+    ContactRemoved {
+        name: String,
+    },
     /// Execution of the plan begins: a person's `y`, `bounded` autonomy, or an approval allowed it.
-    Started { because: String },
+    Started {
+        because: String,
+    },
     /// A step was compiled, simulated and judged; its calls are what will be signed.
     /// `l1_fee`: the OP stack's data fee as simulated, wei.
-    StepStarted { step: usize, raw: U256, compiled: Box<CompiledStep>, l1_fee: U256 },
+    StepStarted {
+        step: usize,
+        raw: U256,
+        compiled: Box<CompiledStep>,
+        l1_fee: U256,
+    },
     /// One call of a step was signed. Written by [`Ledger::reserve`] only.
-    Signed { step: usize, call: usize, cleanup: bool, nonce: u64, tx_hash: B256, chain_id: u64 },
+    Signed {
+        step: usize,
+        call: usize,
+        cleanup: bool,
+        nonce: u64,
+        tx_hash: B256,
+        chain_id: u64,
+    },
     /// The node took it, or says that it has it.
-    Sent { step: usize, call: usize, tx_hash: B256 },
-    Included { step: usize, call: usize, cleanup: bool, receipt: Box<Receipt> },
+    Sent {
+        step: usize,
+        call: usize,
+        tx_hash: B256,
+    },
+    Included {
+        step: usize,
+        call: usize,
+        cleanup: bool,
+        receipt: Box<Receipt>,
+    },
     /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps, smallest units.
-    StepSettled { step: usize, yielded: Option<U256>, differences: Vec<String> },
+    StepSettled {
+        step: usize,
+        yielded: Option<U256>,
+        differences: Vec<String>,
+    },
     /// The step failed on chain; nothing after it runs.
-    StepFailed { step: usize, reason: String },
+    StepFailed {
+        step: usize,
+        reason: String,
+    },
     /// All steps settled.
     Settled,
 }
@@ -129,15 +170,16 @@ pub trait Ledger: Send + Sync + Debug {
     /// The same claim (same hash) again is no error and changes nothing. A budget of the same plan and step
     /// replaces that step's earlier reservation (an approval and its act are two calls of one step), and the cap is
     /// checked without it.
-    async fn reserve(
-        &self,
-        attempt: &Attempt,
-        budgets: &[BudgetDelta],
-    ) -> Result<Entry, LedgerError>;
+    async fn reserve(&self, attempt: &Attempt, budgets: &[BudgetDelta]) -> Result<Entry, LedgerError>;
     /// Gives a step's reserved budgets back (its act never happened).
     async fn release(&self, plan_id: &str, step: usize) -> Result<(), LedgerError>;
     /// Reserved and settled value with `at > since`, millionths of a USD, but for one plan's step.
-    async fn spent(&self, budget: &str, since: u64, except: Option<(&str, usize)>) -> Result<U256, LedgerError>;
+    async fn spent(
+        &self,
+        budget: &str,
+        since: u64,
+        except: Option<(&str, usize)>,
+    ) -> Result<U256, LedgerError>;
     async fn plan(&self, id: &str) -> Result<Option<PlanRecord>, LedgerError>;
     /// The newest first.
     async fn plans(&self) -> Result<Vec<PlanRecord>, LedgerError>;

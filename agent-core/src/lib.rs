@@ -25,8 +25,8 @@ mod reconcile;
 mod refusal;
 mod registry;
 pub mod report;
-pub mod session;
 mod resolve;
+pub mod session;
 mod settle;
 mod simulation;
 mod source;
@@ -35,9 +35,7 @@ mod wording;
 pub use asset::{Amount, Asset, AssetKind, Change};
 pub use bundle::{Call, CallRole, CompiledStep, Fees, Quote};
 pub use event::{Event, Op};
-pub use judgement::{
-    Approval, Autonomy, Bounds, BudgetDelta, Judgement, Price, Prices, RuleHit, Verdict,
-};
+pub use judgement::{Approval, Autonomy, Bounds, BudgetDelta, Judgement, Price, Prices, RuleHit, Verdict};
 pub use network::{AccountKind, BlockRef, NetworkId, caip2, caip10};
 pub use plan::{Action, Leg, Origin, Plan, Quantity, Side, Step};
 pub use ports::Receipt;

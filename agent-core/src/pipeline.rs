@@ -3,10 +3,25 @@
 //! [`Compiled`] → [`Simulated`] → [`Judged`] → [`Authorized`] → [`Signed`] → [`Journaled`] → broadcast.
 //!
 //! `Authorized` has private fields and one constructor, [`Judged::authorize`]; a signer takes nothing else, and a
-//! chain sends nothing but [`Journaled`], which only the journal's own transaction makes:
+//! chain sends nothing but [`Journaled`], which only the journal's own transaction makes. Both can be named and read:
+//!
+//! ```
+//! use agent_core::pipeline::{Authorized, Journaled, TxRequest};
+//! use agent_core::ledger::Attempt;
+//! fn tx(authorized: &Authorized) -> &TxRequest { authorized.tx() }
+//! fn attempt(journaled: &Journaled) -> &Attempt { journaled.attempt() }
+//! ```
+//!
+//! and neither can be made elsewhere:
 //!
 //! ```compile_fail,E0451
-//! let forged = agent_core::pipeline::Authorized { tx: todo!(), expires_at: 0, budgets: vec![] };
+//! use agent_core::pipeline::{Authorized, TxRequest};
+//! fn forge(tx: TxRequest) -> Authorized { Authorized { tx, expires_at: 0, budgets: Vec::new() } }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! use agent_core::{ledger::Attempt, pipeline::Journaled};
+//! fn forge(attempt: Attempt) -> Journaled { Journaled { attempt } }
 //! ```
 
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -116,7 +131,9 @@ impl Judged {
         }
         match self.judgement.verdict {
             Verdict::Deny => return Err(denied(step, &self.judgement)),
-            Verdict::NeedsApproval => return Err(approval_required(&self.simulated.compiled.plan_id, step, &self.judgement)),
+            Verdict::NeedsApproval => {
+                return Err(approval_required(&self.simulated.compiled.plan_id, step, &self.judgement));
+            }
             Verdict::Allow => {}
         }
         if !permit.runs_allowed() {
@@ -129,7 +146,11 @@ impl Judged {
         }
         let Simulated { compiled, simulation, fees } = self.simulated;
         let (Some(call), Some(outcome)) = (compiled.calls().first(), simulation.calls.first()) else {
-            return Err(Refusal::new(Exit::Error, "pipeline.nothing_left", "no call of this step is left to sign"));
+            return Err(Refusal::new(
+                Exit::Error,
+                "pipeline.nothing_left",
+                "no call of this step is left to sign",
+            ));
         };
         let tx = TxRequest {
             network: compiled.network,
@@ -145,7 +166,11 @@ impl Judged {
             call: compiled.next,
             cleanup: compiled.cleanup,
         };
-        Ok(Authorized { tx, expires_at: now.saturating_add(AUTHORIZED_FOR_S), budgets: self.judgement.budgets })
+        Ok(Authorized {
+            tx,
+            expires_at: now.saturating_add(AUTHORIZED_FOR_S),
+            budgets: self.judgement.budgets,
+        })
     }
 }
 

@@ -43,20 +43,58 @@ pub enum Side {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
-    Transfer { asset: Asset, amount: Quantity, to: Address, payee: Option<String> },
+    Transfer {
+        asset: Asset,
+        amount: Quantity,
+        to: Address,
+        payee: Option<String>,
+    },
     /// ETH to WETH.
-    Wrap { from: Asset, to: Asset, amount: Quantity },
+    Wrap {
+        from: Asset,
+        to: Asset,
+        amount: Quantity,
+    },
     /// WETH to ETH.
-    Unwrap { from: Asset, to: Asset, amount: Quantity },
-    Swap { sell: Asset, buy: Asset, amount: Quantity, side: Side, max_slippage_bps: u32 },
-    Supply { asset: Asset, amount: Quantity },
-    Withdraw { asset: Asset, amount: Quantity },
-    Borrow { asset: Asset, amount: Quantity },
-    Repay { asset: Asset, amount: Quantity },
+    Unwrap {
+        from: Asset,
+        to: Asset,
+        amount: Quantity,
+    },
+    Swap {
+        sell: Asset,
+        buy: Asset,
+        amount: Quantity,
+        side: Side,
+        max_slippage_bps: u32,
+    },
+    Supply {
+        asset: Asset,
+        amount: Quantity,
+    },
+    Withdraw {
+        asset: Asset,
+        amount: Quantity,
+    },
+    Borrow {
+        asset: Asset,
+        amount: Quantity,
+    },
+    Repay {
+        asset: Asset,
+        amount: Quantity,
+    },
     /// `asset` leaves this leg's chain, `out` arrives on its own.
-    Bridge { asset: Asset, out: Asset, amount: Quantity },
+    Bridge {
+        asset: Asset,
+        out: Asset,
+        amount: Quantity,
+    },
     /// No asset: every registry token; no spender: every registry contract.
-    Revoke { asset: Option<Asset>, spender: Option<Address> },
+    Revoke {
+        asset: Option<Asset>,
+        spender: Option<Address>,
+    },
 }
 
 impl Action {

@@ -11,9 +11,7 @@ use crate::pipeline::{self, Compiled, Judged, gas_limit};
 use crate::ports::{Fork, PolicyRequest};
 use crate::report::Report;
 use crate::resolve::{Held, Yields};
-use crate::{
-    Action, Bounds, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds,
-};
+use crate::{Action, Bounds, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds};
 
 /// Rolling window of the entering budget, seconds.
 pub const DAY_S: u64 = 86_400;
@@ -129,7 +127,8 @@ impl Core {
             credit_bridges(plan, leg, &yields, fork.as_mut()).await?;
             let fees = self.chain(chain_id)?.fees().await?;
             let kept = reserve.get(&chain_id).copied();
-            let steps = self.preview_leg(plan, leg, fork.as_mut(), fees, kept, &mut yields, &mut standing).await?;
+            let steps =
+                self.preview_leg(plan, leg, fork.as_mut(), fees, kept, &mut yields, &mut standing).await?;
             let native_micro_usd = self.native_price(chain_id, fork.as_ref()).await?;
             legs.push(LegPreview { leg: leg.clone(), fees, native_micro_usd, steps });
         }
@@ -142,7 +141,10 @@ impl Core {
         Ok(prices.get(&native.caip19()).and_then(|price| price.oracle_micro_usd))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one leg's own state and the plan's running state, each used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one leg's own state and the plan's running state, each used once"
+    )]
     async fn preview_leg(
         &self,
         plan: &Plan,
@@ -223,7 +225,9 @@ impl Core {
         standing: &Standing,
     ) -> Result<StepPreview, Refusal> {
         let mut assets = compiled.step.assets.clone();
-        assets.extend(compiled.step.spends.iter().chain(&compiled.step.yields).map(|amount| amount.asset().clone()));
+        assets.extend(
+            compiled.step.spends.iter().chain(&compiled.step.yields).map(|amount| amount.asset().clone()),
+        );
         assets.retain(|asset| asset.chain_id == compiled.network.chain_id);
         assets.sort();
         assets.dedup();
@@ -265,7 +269,11 @@ impl Core {
         Ok(worst.saturating_mul(U256::from(2)))
     }
 
-    pub(crate) async fn standing(&self, approvals: u32, own: Option<(&str, usize)>) -> Result<Standing, Refusal> {
+    pub(crate) async fn standing(
+        &self,
+        approvals: u32,
+        own: Option<(&str, usize)>,
+    ) -> Result<Standing, Refusal> {
         let mut contacts = self.ledger.contacts().await?;
         contacts.retain(|contact| self.policy.verify_contact(contact).is_ok());
         let paid = self.ledger.paid().await?.into_iter().map(|(payee, _)| payee).collect();

@@ -122,12 +122,22 @@ pub trait Chain: Send + Sync + Debug {
     async fn nonce(&self, account: Address) -> Result<u64, Refusal>;
     async fn fees(&self) -> Result<Fees, Refusal>;
     /// Several balances in one round trip.
-    async fn balances(&self, account: Address, assets: &[Asset], view: &dyn View) -> Result<Vec<Amount>, Refusal>;
+    async fn balances(
+        &self,
+        account: Address,
+        assets: &[Asset],
+        view: &dyn View,
+    ) -> Result<Vec<Amount>, Refusal>;
     /// Nothing but journaled bytes can be sent.
     async fn send(&self, tx: &Journaled) -> SendOutcome;
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Refusal>;
     /// For a bridge: what arrived on this chain for the deposit in `receipt` of `origin`. `None`: nothing yet.
-    async fn bridge_fill(&self, origin: u64, deposit: &Receipt, out: &Asset) -> Result<Option<Amount>, Refusal>;
+    async fn bridge_fill(
+        &self,
+        origin: u64,
+        deposit: &Receipt,
+        out: &Asset,
+    ) -> Result<Option<Amount>, Refusal>;
 }
 
 /// What is known after a broadcast.

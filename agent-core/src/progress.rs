@@ -101,7 +101,11 @@ impl StepProgress {
 
     /// The receipt of the first call that reverted.
     pub(crate) fn reverted(&self) -> Option<&Receipt> {
-        self.included.iter().filter(|((cleanup, _), _)| !cleanup).map(|(_, receipt)| receipt).find(|receipt| !receipt.success)
+        self.included
+            .iter()
+            .filter(|((cleanup, _), _)| !cleanup)
+            .map(|(_, receipt)| receipt)
+            .find(|receipt| !receipt.success)
     }
 
     /// How many calls (or cleanup calls) are in blocks.

@@ -75,16 +75,22 @@ impl Run<'_> {
         if used <= claim.nonce || chain.receipt(claim.tx_hash).await.ok()?.is_some() {
             return None;
         }
-        let message = format!("nonce {} of {} was used by a transaction that is not in this journal; {} can never be included", claim.nonce, claim.sender, claim.tx_hash);
-        Some(Refusal::new(Exit::PartlyExecuted, "journal.nonce_foreign", message)
-            .help("something else signs with this key: find out what, then state the intent again"))
+        let message = format!(
+            "nonce {} of {} was used by a transaction that is not in this journal; {} can never be included",
+            claim.nonce, claim.sender, claim.tx_hash
+        );
+        Some(
+            Refusal::new(Exit::PartlyExecuted, "journal.nonce_foreign", message)
+                .help("something else signs with this key: find out what, then state the intent again"),
+        )
     }
 
     async fn included(&mut self, journaled: &Journaled, receipt: Receipt) -> Result<(), Refusal> {
         let attempt = journaled.attempt();
         let (step, call, cleanup) = (attempt.step, attempt.call, attempt.cleanup);
         self.write(Record::Included { step, call, cleanup, receipt: Box::new(receipt.clone()) }).await?;
-        self.tell(Event::Included { plan_id: self.plan.id.clone(), step, call, receipt: Box::new(receipt) }).await;
+        self.tell(Event::Included { plan_id: self.plan.id.clone(), step, call, receipt: Box::new(receipt) })
+            .await;
         Ok(())
     }
 }
@@ -93,7 +99,10 @@ fn unknown(journaled: &Journaled, reason: &str) -> Refusal {
     Refusal::new(
         Exit::OutcomeUnknown,
         "rpc.outcome_unknown",
-        format!("transaction {} was signed and may be out; whether a block has it is not known: {reason}", journaled.tx_hash()),
+        format!(
+            "transaction {} was signed and may be out; whether a block has it is not known: {reason}",
+            journaled.tx_hash()
+        ),
     )
     .help("never send it again by hand")
 }

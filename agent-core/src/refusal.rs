@@ -71,7 +71,13 @@ fn default_exit() -> Exit {
 
 impl Refusal {
     pub fn new(exit: Exit, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), help: None, details: serde_json::Value::Null, exit }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            help: None,
+            details: serde_json::Value::Null,
+            exit,
+        }
     }
 
     #[must_use]

@@ -8,7 +8,8 @@ use crate::draft::Draft;
 use crate::executor::Finished;
 use crate::planning::{LegPreview, Preview, StepPreview};
 use crate::{
-    Action, AllowanceLeft, Amount, AssetChange, BlockRef, Bounds, Prices, Quote, Registry, RuleHit, Verdict, caip2,
+    Action, AllowanceLeft, Amount, AssetChange, BlockRef, Bounds, Prices, Quote, Registry, RuleHit, Verdict,
+    caip2,
 };
 
 pub use crate::wording::step_text;
@@ -148,7 +149,8 @@ impl Report {
             leg.state = "final".to_owned();
         }
         let differences = finished.differences.clone();
-        self.settled = Some(SettledReport { as_promised: finished.settled && differences.is_empty(), differences });
+        self.settled =
+            Some(SettledReport { as_promised: finished.settled && differences.is_empty(), differences });
         self
     }
 }
@@ -173,7 +175,9 @@ fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
             success: simulations().all(|simulation| simulation.failure().is_none()),
             block: simulations().next().map(|simulation| simulation.block),
             asset_changes: simulations().flat_map(|simulation| simulation.changes.clone()).collect(),
-            allowances_left: simulations().flat_map(|simulation| simulation.allowances_left.clone()).collect(),
+            allowances_left: simulations()
+                .flat_map(|simulation| simulation.allowances_left.clone())
+                .collect(),
             failure: None,
         },
         policy: PolicyReport { verdict: verdicts.max().unwrap_or(Verdict::Deny), rules: seen },
@@ -210,7 +214,8 @@ fn priced(amount: &Amount, prices: &Prices) -> U256 {
 }
 
 fn cost(preview: &Preview, registry: &Registry) -> Cost {
-    let (mut gas, mut l1, mut bridge, mut impact, mut seconds) = (U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, 0_u64);
+    let (mut gas, mut l1, mut bridge, mut impact, mut seconds) =
+        (U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, 0_u64);
     for leg in &preview.legs {
         let op_stack = registry.network(leg.leg.network.chain_id).is_some_and(|network| network.op_stack);
         for step in &leg.steps {
@@ -219,7 +224,9 @@ fn cost(preview: &Preview, registry: &Registry) -> Cost {
             gas = gas.saturating_add(worth(wei, 18, leg.native_micro_usd));
             l1 = l1.saturating_add(worth(simulation.l1_fee(), 18, leg.native_micro_usd));
             let block_s = if op_stack { OP_BLOCK_S } else { SLOT_S };
-            seconds = seconds.saturating_add(block_s.saturating_mul(u64::try_from(compiled.calls.len()).unwrap_or(u64::MAX)));
+            seconds = seconds.saturating_add(
+                block_s.saturating_mul(u64::try_from(compiled.calls.len()).unwrap_or(u64::MAX)),
+            );
             let Some(spends) = &compiled.spends else { continue };
             if let Some(quote) = &compiled.quote {
                 let lost = priced(spends, &step.prices).saturating_mul(U256::from(quote.impact_bps));
@@ -232,7 +239,13 @@ fn cost(preview: &Preview, registry: &Registry) -> Cost {
             }
         }
     }
-    Cost { gas_usd: usd(gas), l1_data_usd: usd(l1), bridge_usd: usd(bridge), impact_usd: usd(impact), seconds }
+    Cost {
+        gas_usd: usd(gas),
+        l1_data_usd: usd(l1),
+        bridge_usd: usd(bridge),
+        impact_usd: usd(impact),
+        seconds,
+    }
 }
 
 /// Millionths of a USD as a decimal string.

@@ -56,15 +56,23 @@ impl Held<'_> {
         let prices = self.compiler.prices(std::slice::from_ref(asset), self.view).await?;
         let price = prices.get(&asset.caip19()).and_then(|price| price.oracle_micro_usd);
         let price = price.filter(|price| !price.is_zero()).ok_or_else(|| {
-            Refusal::new(Exit::Denied, "policy.unpriced", format!("{} has no price, and what cannot be priced is refused", asset.symbol))
-                .help("state the amount in units of the asset")
+            Refusal::new(
+                Exit::Denied,
+                "policy.unpriced",
+                format!("{} has no price, and what cannot be priced is refused", asset.symbol),
+            )
+            .help("state the amount in units of the asset")
         })?;
         Ok(ten_pow(asset.decimals).and_then(|unit| mul_div(micro, unit, price)))
     }
 }
 
 fn no_yield(step: usize, earlier: usize) -> Refusal {
-    Refusal::new(Exit::RefusedInput, "input.reference", format!("step {step} uses what step {earlier} yields, and it yields nothing"))
+    Refusal::new(
+        Exit::RefusedInput,
+        "input.reference",
+        format!("step {step} uses what step {earlier} yields, and it yields nothing"),
+    )
 }
 
 fn comes_to_nothing(step: &Step) -> Refusal {
@@ -72,7 +80,11 @@ fn comes_to_nothing(step: &Step) -> Refusal {
     Refusal::new(
         Exit::NotPossible,
         "world.balance",
-        format!("step {} ({}) comes to nothing: there is not enough {asset} after what must stay behind (gas)", step.index, step.action.name()),
+        format!(
+            "step {} ({}) comes to nothing: there is not enough {asset} after what must stay behind (gas)",
+            step.index,
+            step.action.name()
+        ),
     )
     .help("name a smaller amount, or put more on the account")
 }

@@ -16,14 +16,31 @@ use crate::{Amount, Asset, Autonomy, Event, Exit, Op, Refusal, Verdict};
 #[derive(Debug, Clone)]
 pub enum Heard {
     /// A saved plan, ready to be executed or approved, with what stands against it.
-    Plan { preview: Box<Preview>, report: Box<Report> },
-    Answer { draft: Box<Draft>, text: String, answer: serde_json::Value },
-    Question { draft: Box<Draft>, question: String, missing: Vec<String>, code: String },
+    Plan {
+        preview: Box<Preview>,
+        report: Box<Report>,
+    },
+    Answer {
+        draft: Box<Draft>,
+        text: String,
+        answer: serde_json::Value,
+    },
+    Question {
+        draft: Box<Draft>,
+        question: String,
+        missing: Vec<String>,
+        code: String,
+    },
 }
 
 impl Core {
     /// A sentence: read, planned, previewed, saved. Sends nothing.
-    pub async fn hear(&self, sentence: &[u8], id: &str, request_id: Option<String>) -> Result<Heard, Refusal> {
+    pub async fn hear(
+        &self,
+        sentence: &[u8],
+        id: &str,
+        request_id: Option<String>,
+    ) -> Result<Heard, Refusal> {
         let contacts = self.standing(0, None).await?.contacts;
         let draft = self.planner.draft(sentence, &contacts).await?;
         self.take(draft, id, request_id).await
@@ -33,7 +50,9 @@ impl Core {
     pub async fn take(&self, draft: Draft, id: &str, request_id: Option<String>) -> Result<Heard, Refusal> {
         match &draft.outcome {
             Outcome::Plan { trigger: None, .. } => {}
-            Outcome::Plan { trigger: Some(_), .. } => return Err(lacking("a trigger (every, at, when)", "state the intent for now")),
+            Outcome::Plan { trigger: Some(_), .. } => {
+                return Err(lacking("a trigger (every, at, when)", "state the intent for now"));
+            }
             Outcome::Clarify { missing, question, code } => {
                 let (question, missing, code) = (question.clone(), missing.clone(), code.clone());
                 return Ok(Heard::Question { draft: Box::new(draft), question, missing, code });
@@ -43,10 +62,15 @@ impl Core {
                 return Ok(Heard::Answer { draft: Box::new(draft), text, answer });
             }
             Outcome::Answer { topic, .. } => {
-                let what = format!("an answer about `{}`", serde_json::to_value(topic).unwrap_or_default().as_str().unwrap_or_default());
+                let what = format!(
+                    "an answer about `{}`",
+                    serde_json::to_value(topic).unwrap_or_default().as_str().unwrap_or_default()
+                );
                 return Err(lacking(&what, "ask for a balance"));
             }
-            Outcome::Control { .. } => return Err(lacking("a control of running work", "use `steward plans`")),
+            Outcome::Control { .. } => {
+                return Err(lacking("a control of running work", "use `steward plans`"));
+            }
             Outcome::Goal { .. } => return Err(lacking("a goal", "say the steps that you want")),
             Outcome::Refuse { reason, code } => {
                 return Err(Refusal::new(Exit::RefusedInput, code.clone(), reason.clone()));
@@ -78,7 +102,9 @@ impl Core {
     async fn holdings(&self, chain_id: Option<u64>) -> Result<Vec<Amount>, Refusal> {
         let mut held = Vec::new();
         let networks = self.registry.networks.values();
-        for network in networks.filter(|network| chain_id.is_none_or(|chain_id| chain_id == network.id.chain_id)) {
+        for network in
+            networks.filter(|network| chain_id.is_none_or(|chain_id| chain_id == network.id.chain_id))
+        {
             let chain = self.chain(network.id.chain_id)?;
             chain.verify().await?;
             let view = chain.head().await?;
@@ -87,7 +113,11 @@ impl Core {
         Ok(held)
     }
 
-    async fn balance(&self, symbol: Option<&str>, chain: Option<&str>) -> Result<(String, serde_json::Value), Refusal> {
+    async fn balance(
+        &self,
+        symbol: Option<&str>,
+        chain: Option<&str>,
+    ) -> Result<(String, serde_json::Value), Refusal> {
         let chain_id = match chain {
             None => None,
             Some(name) => Some(self.registry.named(name).ok_or_else(|| no_network(name))?.id.chain_id),
@@ -97,12 +127,15 @@ impl Core {
         held.retain(|amount| wanted(amount.asset()));
         if held.is_empty() {
             let message = format!("{} is not an asset of these networks", symbol.unwrap_or("it"));
-            return Err(Refusal::new(Exit::Question, "clarify.token", message).help("`steward tokens` are named by their symbol"));
+            return Err(Refusal::new(Exit::Question, "clarify.token", message)
+                .help("`steward tokens` are named by their symbol"));
         }
         if symbol.is_none() {
             held.retain(|amount| !amount.is_zero());
         }
-        let name = |amount: &Amount| self.registry.network(amount.asset().chain_id).map(|network| network.name.clone());
+        let name = |amount: &Amount| {
+            self.registry.network(amount.asset().chain_id).map(|network| network.name.clone())
+        };
         let lines = held.iter().map(|amount| format!("{amount} on {}", name(amount).unwrap_or_default()));
         let text = lines.collect::<Vec<_>>().join(", ");
         let answer = serde_json::json!({"topic": "balance", "account": self.account, "balances": held});
@@ -110,7 +143,12 @@ impl Core {
     }
 
     /// Executes a saved plan and reports it; a failed step is in the report.
-    pub async fn carry_out(&self, record: PlanRecord, permit: Permit, events: Sender<Event>) -> Result<Report, Refusal> {
+    pub async fn carry_out(
+        &self,
+        record: PlanRecord,
+        permit: Permit,
+        events: Sender<Event>,
+    ) -> Result<Report, Refusal> {
         let report = record.report.clone();
         let finished = self.execute(record, permit, events).await?;
         Ok(report.finished(&finished))
@@ -155,7 +193,8 @@ impl Core {
                 let _ = events.send(Event::Question { question, missing }).await;
             }
             Heard::Plan { report, .. } => {
-                let unattended = self.autonomy == Autonomy::FullWithinPolicy && report.verdict == Verdict::Allow;
+                let unattended =
+                    self.autonomy == Autonomy::FullWithinPolicy && report.verdict == Verdict::Allow;
                 let _ = events.send(Event::Planned { report: report.clone() }).await;
                 if unattended {
                     let record = self.saved(&report.plan_id).await?;
@@ -183,6 +222,10 @@ fn lacking(what: &str, help: &str) -> Refusal {
 }
 
 fn no_network(name: &str) -> Refusal {
-    Refusal::new(Exit::Question, "clarify.chain", format!("`{}` is no network of this configuration", crate::tame(name)))
-        .help("name one of its networks")
+    Refusal::new(
+        Exit::Question,
+        "clarify.chain",
+        format!("`{}` is no network of this configuration", crate::tame(name)),
+    )
+    .help("name one of its networks")
 }

@@ -22,19 +22,24 @@ impl Run<'_> {
             let least_kept = promised.raw().saturating_add(self.l1_room(leg, promised.asset(), &own)?);
             if left > least_kept {
                 let left = promised.asset().amount(left);
-                differences.push(format!("step {}: {left} left, at most {promised} was promised", step.index));
+                differences
+                    .push(format!("step {}: {left} left, at most {promised} was promised", step.index));
             }
         }
         let mut yielded = None;
         if let Some(promised) = &compiled.yields {
-            let arrived = match &step.action {
-                Action::Bridge { out, .. } => self.filled(leg, step, &own, out).await?.raw(),
-                _ => self.moved(leg, &own, promised.asset(), false).await?,
+            let arrived = if let Action::Bridge { out, .. } = &step.action {
+                self.filled(leg, step, &own, out).await?.raw()
+            } else {
+                self.moved(leg, &own, promised.asset(), false).await?
             };
             let room = self.l1_room(leg, promised.asset(), &own)?;
             if arrived.saturating_add(room) < promised.raw() {
                 let arrived = promised.asset().amount(arrived);
-                differences.push(format!("step {}: {arrived} arrived, at least {promised} was promised", step.index));
+                differences.push(format!(
+                    "step {}: {arrived} arrived, at least {promised} was promised",
+                    step.index
+                ));
             }
             yielded = step.action.yields().map(|_| arrived);
         }
@@ -43,8 +48,10 @@ impl Run<'_> {
             (Some(raw), Some(asset)) => format!("step {} settled: {} arrived", step.index, asset.amount(raw)),
             (Some(_), None) | (None, _) => format!("step {} settled", step.index),
         };
-        self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() }).await?;
-        self.tell(Event::StepSettled { plan_id: self.plan.id.clone(), step: step.index, text, differences }).await;
+        self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() })
+            .await?;
+        self.tell(Event::StepSettled { plan_id: self.plan.id.clone(), step: step.index, text, differences })
+            .await;
         Ok(())
     }
 
@@ -73,11 +80,20 @@ impl Run<'_> {
     }
 
     /// Waits for the bridge's fill on the other chain.
-    async fn filled(&self, leg: &Leg, step: &Step, own: &StepProgress, out: &Asset) -> Result<Amount, Refusal> {
+    async fn filled(
+        &self,
+        leg: &Leg,
+        step: &Step,
+        own: &StepProgress,
+        out: &Asset,
+    ) -> Result<Amount, Refusal> {
         let deposit = own.act_receipt().ok_or_else(|| {
             Refusal::new(Exit::Error, "pipeline.no_deposit", format!("step {} has no deposit", step.index))
         })?;
-        let text = format!("{} · left chain {} in block {}, awaited on chain {}", out.symbol, leg.network.chain_id, deposit.block.number, out.chain_id);
+        let text = format!(
+            "{} · left chain {} in block {}, awaited on chain {}",
+            out.symbol, leg.network.chain_id, deposit.block.number, out.chain_id
+        );
         self.tell(Event::Waiting { plan_id: self.plan.id.clone(), step: step.index, text }).await;
         let chain = self.core.chain(out.chain_id)?;
         let mut last = "the other side has not filled it yet".to_owned();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent_core::pipeline::Journaled;
 use agent_core::ports::{Chain, SendOutcome, View};
 use agent_core::{Amount, Asset, BlockRef, Exit, Fees, Log, NetworkId, NetworkInfo, Receipt, Refusal};
-use alloy_primitives::{Address, B256, Bytes, U64, U128};
+use alloy_primitives::{Address, B256, U64, U128};
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};

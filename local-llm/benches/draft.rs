@@ -1,5 +1,5 @@
 //! A sentence to its lines, the model loaded: `cargo bench --profile release -p local-llm`.
-#![allow(clippy::unwrap_used, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -110,12 +110,11 @@ impl Writer<'_> {
     /// The chain on which a finished step leaves what it yields.
     fn end(&self, steps: &mut [Step], at: usize) -> Option<Carried> {
         let step = steps.get_mut(at)?;
-        let (chain, field) = match step {
-            Step::Bridge { to, .. } => (Some(to.clone()), "to"),
-            other => {
-                let (chain, field) = place(other);
-                (chain.clone(), field)
-            }
+        let (chain, field) = if let Step::Bridge { to, .. } = step {
+            (Some(to.clone()), "to")
+        } else {
+            let (chain, field) = place(step);
+            (chain.clone(), field)
         };
         chain.zip(self.sources.get(&format!("/steps/{at}/{field}")).copied())
     }
@@ -186,12 +185,8 @@ impl Writer<'_> {
             return;
         }
         let unused = self.lexed.tokens.iter().enumerate().filter(|(at, _)| !self.used.contains_key(at));
-        let said: Vec<&str> = unused
-            .filter_map(|(_, token)| match &token.kind {
-                Kind::Name(name) if name.asset.is_none() => name.chain,
-                _ => None,
-            })
-            .collect();
+        let said: Vec<&str> =
+            unused.filter_map(|(_, token)| token.name().filter(|name| name.asset.is_none())?.chain).collect();
         if let [only] = said.as_slice() {
             *chain = Some((*only).to_owned());
             if let Some(span) = self.name(only, Role::Chain) {

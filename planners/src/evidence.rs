@@ -201,7 +201,7 @@ const STEMS: &[(&str, &[&str])] = &[
 
 /// True where some word of the sentence speaks for `action`.
 pub(crate) fn speaks_for(lexed: &Lexed, action: &str) -> bool {
-    let stems = STEMS.iter().find(|(name, _)| *name == action).map_or(&[] as &[&str], |(_, stems)| stems);
+    let stems = STEMS.iter().find(|(name, _)| *name == action).map_or::<&[&str], _>(&[], |(_, stems)| stems);
     lexed.tokens.iter().any(|token| match &token.kind {
         Kind::Word(word) => stems.iter().any(|stem| word.starts_with(stem)),
         Kind::Name(_) => stems.contains(&lexed.said(token).to_lowercase().as_str()),

@@ -60,6 +60,10 @@ impl Token {
     pub fn word(&self) -> Option<&str> {
         if let Kind::Word(word) = &self.kind { Some(word) } else { None }
     }
+
+    pub fn name(&self) -> Option<&Meanings> {
+        if let Kind::Name(name) = &self.kind { Some(name) } else { None }
+    }
 }
 
 impl Value {
@@ -250,12 +254,12 @@ fn two_in_a_row(tokens: &mut [Token]) {
                 .get(at)
                 .is_some_and(|token| matches!(&token.kind, Kind::Amount { value, .. } if value.is_units()))
         };
-        if amount(at) && at.checked_sub(1).is_some_and(amount) {
-            if let Some(Token { kind: Kind::Amount { value: value @ Value::Quantity(_), .. }, .. }) =
+        if amount(at)
+            && at.checked_sub(1).is_some_and(amount)
+            && let Some(Token { kind: Kind::Amount { value: value @ Value::Quantity(_), .. }, .. }) =
                 tokens.get_mut(at)
-            {
-                *value = Value::Problem(Problem::Ambiguous);
-            }
+        {
+            *value = Value::Problem(Problem::Ambiguous);
         }
     }
 }

@@ -26,6 +26,8 @@ mod reader;
 mod steps;
 mod strict;
 mod trigger;
+mod uses;
+mod values;
 
 pub use grammar::grammar;
 pub use ground::{SLIPPAGE_BPS, ground};

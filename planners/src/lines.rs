@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_core::draft::{DraftAmount, Outcome, Share};
+use agent_core::draft::{DraftAmount, Share};
 
 use crate::{
     ask,
@@ -25,6 +25,14 @@ pub(crate) enum Role {
     Protocol,
 }
 
+/// A field that a step lacks, and what is asked about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) field: String,
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
 /// What a step yields to the steps behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Yielded {
@@ -43,7 +51,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) used: BTreeMap<usize, usize>,
     last: BTreeMap<(Role, String), usize>,
     pub(crate) sources: BTreeMap<String, Span>,
-    pub(crate) questions: Vec<(Vec<String>, Outcome)>,
+    pub(crate) questions: Vec<Question>,
     pub(crate) yields: Vec<Yielded>,
     /// The pointer and the action of what is being written.
     pub(crate) base: String,
@@ -90,7 +98,7 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn missing(&mut self, field: &str, asset: Option<&str>) {
         let (code, question) = ask::for_field(&self.action, field, asset);
-        self.questions.push((vec![field.to_owned()], ask::clarify(code, &[field], question)));
+        self.questions.push(Question { field: field.to_owned(), code, text: question });
     }
 
     /// `#k`: the value, the bytes of all of it and of its number.
@@ -187,7 +195,7 @@ impl<'a> Writer<'a> {
         let said = self.asset(slot, field)?;
         if said.is_some() {
             let question = format!("Step {step} yields {asset}, not {slot}: which of them do you mean?");
-            self.questions.push((vec![field.to_owned()], ask::clarify("clarify.token", &[field], question)));
+            self.questions.push(Question { field: field.to_owned(), code: "clarify.token", text: question });
         }
         Ok(None)
     }

@@ -99,22 +99,16 @@ fn words(step: &Step) -> String {
     match step {
         Step::Transfer { asset, amount, to, .. } => format!("send {} to {to}", quantity(amount, asset)),
         Step::Swap { sell, buy, amount, side, max_slippage_bps, protocol, .. } => {
-            let slippage = max_slippage_bps
-                .map(|bps| format!(" with at most {} slippage", percent(bps)))
-                .unwrap_or_default();
+            let slippage = max_slippage_bps.map(|bps| format!(" with at most {} slippage", percent(bps)));
+            let how = format!("{}{}", via(protocol), slippage.unwrap_or_default());
             match side {
-                Side::Sell => format!("swap {} to {buy}{}{slippage}", quantity(amount, sell), via(protocol)),
-                Side::Buy => format!("buy {} with {sell}{}{slippage}", quantity(amount, buy), via(protocol)),
+                Side::Sell => format!("swap {} to {buy}{how}", quantity(amount, sell)),
+                Side::Buy => format!("buy {} with {sell}{how}", quantity(amount, buy)),
             }
         }
         Step::Bridge { asset, amount, from, to, protocol } => {
-            let from = from.as_deref().map(|from| format!(" from {}", titled(from))).unwrap_or_default();
-            format!(
-                "bridge {}{from} to {}{}",
-                quantity(amount, asset),
-                titled(to),
-                with(" with ", protocol.as_deref())
-            )
+            let ends = format!("{} to {}", with(" from ", from.as_deref()), titled(to));
+            format!("bridge {}{ends}{}", quantity(amount, asset), with(" with ", protocol.as_deref()))
         }
         Step::Wrap { amount, asset, .. } => format!("wrap {}", quantity(amount, &coin(asset, "ETH"))),
         Step::Unwrap { amount, asset, .. } => format!("unwrap {}", quantity(amount, &coin(asset, "WETH"))),
@@ -155,26 +149,25 @@ fn words(step: &Step) -> String {
             format!("remove {}{pool}{position}{}", share_of(amount, "liquidity"), via(protocol))
         }
         Step::Revoke { asset, spender, .. } => {
-            let asset = asset.as_deref().unwrap_or("every token");
-            format!(
-                "revoke the allowance of {asset} for {}",
-                spender.as_deref().map(titled).unwrap_or_else(|| "every spender".to_owned())
-            )
+            let spender = spender.as_deref().map_or("every spender".to_owned(), titled);
+            format!("revoke the allowance of {} for {spender}", coin(asset, "every token"))
         }
         Step::Rebalance { targets, .. } => {
-            let targets: Vec<String> =
-                targets.iter().map(|(asset, share)| format!("{share} {asset}")).collect();
-            format!("rebalance to {}", targets.join(", "))
+            let target = |(asset, share): (&String, &Share)| format!("{share} {asset}");
+            format!("rebalance to {}", targets.iter().map(target).collect::<Vec<_>>().join(", "))
         }
         Step::Vote { proposal, support, governor, .. } => {
-            let support = match support {
-                Support::For => "for",
-                Support::Against => "against",
-                Support::Abstain => "to abstain on",
-            };
-            format!("vote {support} proposal {proposal} of {}", titled(governor))
+            format!("vote {} proposal {proposal} of {}", side_of(*support), titled(governor))
         }
         Step::Delegate { asset, to, .. } => format!("delegate your {asset} votes to {to}"),
+    }
+}
+
+fn side_of(support: Support) -> &'static str {
+    match support {
+        Support::For => "for",
+        Support::Against => "against",
+        Support::Abstain => "to abstain on",
     }
 }
 

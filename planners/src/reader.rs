@@ -16,6 +16,7 @@ use crate::{
     lines::{BadLine, Role, Writer},
     mark::{MARKED_CHARS_MAX, marked},
     read_back::read_back,
+    uses, values,
 };
 
 /// The longest sentence, in bytes.
@@ -98,10 +99,10 @@ type Sourced = (Outcome, Vec<(String, (usize, usize))>);
 /// The model's answer against the sentence. An answer that the grammar does not have is an error.
 pub fn judge(lexed: &Lexed, answer: &str) -> Result<Sourced, BadLine> {
     let lines: Vec<&str> = answer.trim_end_matches('\n').split('\n').collect();
-    if let [line] = lines.as_slice() {
-        if let Some(outcome) = whole_answer(lexed, line)? {
-            return Ok((outcome, Vec::new()));
-        }
+    if let [line] = lines.as_slice()
+        && let Some(outcome) = whole_answer(lexed, line)?
+    {
+        return Ok((outcome, Vec::new()));
     }
     let mut writer = Writer::new(lexed);
     let mut read = writer.plan(&lines)?;
@@ -116,12 +117,12 @@ pub fn judge(lexed: &Lexed, answer: &str) -> Result<Sourced, BadLine> {
         return stopped(ask::not_understood());
     }
     let steps = &mut read.steps;
-    let checked = check::evidenced(lexed, steps).or_else(|| check::counted(&writer, steps));
+    let checked = uses::evidenced(lexed, steps).or_else(|| uses::counted(&writer, steps));
     writer.only_chain(steps);
     writer.wrap_coins(steps);
     writer.carry(steps);
-    let checked = checked.or_else(|| check::uses(&writer, steps));
-    if let Some(outcome) = checked.or_else(|| steps.iter().find_map(check::step)) {
+    let checked = checked.or_else(|| uses::uses(&writer, steps));
+    if let Some(outcome) = checked.or_else(|| steps.iter().find_map(values::step)) {
         return stopped(outcome);
     }
     let sources = std::mem::take(&mut writer.sources).into_iter().collect();
@@ -169,7 +170,7 @@ fn goal(writer: &mut Writer<'_>, [amount, asset, horizon, risk]: [&str; 4]) -> R
         Some(by_name::<Risk>(risk)?).filter(|risk| evidence::risk(lexed, *risk))
     };
     let refused = check::words(lexed)
-        .or_else(|| amount.as_ref().and_then(|said| check::amount(said, asset.as_deref())));
+        .or_else(|| amount.as_ref().and_then(|said| values::amount(said, asset.as_deref())));
     Ok(refused.unwrap_or(Outcome::Goal { asset, amount, horizon, risk }))
 }
 

@@ -384,11 +384,11 @@ impl Writer<'_> {
     /// A whole number by its digits.
     fn whole(&mut self, slot: &str, field: &str) -> Slot<String> {
         let (value, _, digits) = self.number(slot)?;
-        if let Value::Quantity(DraftAmount::Units(number)) = value {
-            if number.decimals() == 0 {
-                self.put(field, digits);
-                return Ok(Some(number.to_string()));
-            }
+        if let Value::Quantity(DraftAmount::Units(number)) = value
+            && number.decimals() == 0
+        {
+            self.put(field, digits);
+            return Ok(Some(number.to_string()));
         }
         self.missing(field, None);
         Ok(None)
@@ -421,6 +421,6 @@ impl Writer<'_> {
     fn adjacent_asset(&self) -> Option<&'static str> {
         let (start, _) = self.sources.get(&format!("{}/amount", self.base))?;
         let token = self.lexed.tokens.iter().position(|token| token.start == *start)?;
-        crate::check::counted_asset(self.lexed, token)
+        crate::uses::counted_asset(self.lexed, token)
     }
 }

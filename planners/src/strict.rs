@@ -8,9 +8,10 @@ use agent_core::{
 };
 
 use crate::{
-    carry, check,
+    carry,
     grammar::STEPS_MAX,
     lexer::{Payee, address},
+    values,
 };
 
 /// The largest draft that is read, in bytes.
@@ -84,7 +85,7 @@ fn plan(steps: &[Step]) -> Result<(), DraftError> {
                 return Err(form(format!("`{amount}` in step {number} is not what an earlier step yields")));
             }
         }
-        match check::step(step) {
+        match values::step(step) {
             Some(Outcome::Refuse { reason, code }) => {
                 return Err(DraftError { code, message: format!("step {number}: {reason}") });
             }
@@ -129,7 +130,21 @@ fn names(number: usize, step: &Step) -> Result<(), DraftError> {
         Step::Liquidate { account, .. } => Some(account),
         Step::Revoke { spender, .. } => spender.as_ref(),
         Step::Vote { governor, .. } => Some(governor),
-        _ => None,
+        Step::Swap { .. }
+        | Step::Bridge { .. }
+        | Step::Wrap { .. }
+        | Step::Unwrap { .. }
+        | Step::Supply { .. }
+        | Step::Withdraw { .. }
+        | Step::Borrow { .. }
+        | Step::Repay { .. }
+        | Step::Collateral { .. }
+        | Step::Stake { .. }
+        | Step::Unstake { .. }
+        | Step::Claim { .. }
+        | Step::AddLiquidity { .. }
+        | Step::RemoveLiquidity { .. }
+        | Step::Rebalance { .. } => None,
     };
     let refused = |code: &str, message: String| Err(DraftError { code: code.to_owned(), message });
     if let Some(payee) = payee {

@@ -147,13 +147,11 @@ impl Writer<'_> {
 
     /// A protocol or a chain that no step took is the condition's.
     fn left_over(&mut self, role: Role) -> Option<String> {
-        let token = self.lexed.tokens.iter().enumerate().find_map(|(at, token)| match &token.kind {
-            Kind::Name(name) if !self.used.contains_key(&at) => match role {
-                Role::Chain => name.chain,
-                Role::Protocol => name.protocol.filter(|_| name.asset.is_none()),
-                Role::Asset => None,
-            },
-            _ => None,
+        let unused = self.lexed.tokens.iter().enumerate().filter(|(at, _)| !self.used.contains_key(at));
+        let token = unused.filter_map(|(_, token)| token.name()).find_map(|name| match role {
+            Role::Chain => name.chain,
+            Role::Protocol => name.protocol.filter(|_| name.asset.is_none()),
+            Role::Asset => None,
         })?;
         let field = if role == Role::Chain { "when/chain" } else { "when/protocol" };
         self.named(token, field, role).ok()
@@ -183,7 +181,7 @@ fn op_of(word: &str) -> Option<Op> {
     })
 }
 
-/// A trigger line that could not be read at all.
+/// A plan's lines, read.
 #[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) steps: Vec<agent_core::draft::Step>,

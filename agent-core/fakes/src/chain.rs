@@ -334,7 +334,12 @@ impl Chain for FakeChain {
         self.read(|inner| inner.fees).await
     }
 
-    async fn balances(&self, account: Address, assets: &[Asset], view: &dyn View) -> Result<Vec<Amount>, Refusal> {
+    async fn balances(
+        &self,
+        account: Address,
+        assets: &[Asset],
+        view: &dyn View,
+    ) -> Result<Vec<Amount>, Refusal> {
         let mut amounts = Vec::new();
         for asset in assets {
             amounts.push(asset.amount(crate::compiler::balance(view, account, asset).await?));
@@ -374,7 +379,12 @@ impl Chain for FakeChain {
         .await
     }
 
-    async fn bridge_fill(&self, _origin: u64, deposit: &Receipt, out: &Asset) -> Result<Option<Amount>, Refusal> {
+    async fn bridge_fill(
+        &self,
+        _origin: u64,
+        deposit: &Receipt,
+        out: &Asset,
+    ) -> Result<Option<Amount>, Refusal> {
         let fill = self.read(|inner| inner.fill(deposit, out)).await?;
         self.kill.place().await;
         Ok(fill)

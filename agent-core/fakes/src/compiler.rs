@@ -74,7 +74,8 @@ impl FakeCompiler {
     fn make(&self, resolved: &Resolved<'_>, account: Address, now: u64) -> Option<CompiledStep> {
         let (step, raw) = (resolved.step, resolved.raw);
         let worse = self.worse_bps.load(Ordering::SeqCst);
-        let act = |give, to, get| Act { give, to, get, crosses: None, quote: None, spender: Some(to), least: None };
+        let act =
+            |give, to, get| Act { give, to, get, crosses: None, quote: None, spender: Some(to), least: None };
         let act = match &step.action {
             Action::Transfer { asset, to, .. } => {
                 Act { spender: None, ..act(Some(asset.amount(raw)), *to, None) }
@@ -118,12 +119,17 @@ impl FakeCompiler {
             Action::Withdraw { asset, .. } => {
                 let position = self.position(asset)?;
                 let pool = self.contract(asset.chain_id, "pool")?;
-                Act { spender: position.token(), ..act(Some(position.amount(raw)), pool, Some(asset.amount(raw))) }
+                Act {
+                    spender: position.token(),
+                    ..act(Some(position.amount(raw)), pool, Some(asset.amount(raw)))
+                }
             }
             Action::Borrow { asset, .. } => {
                 act(None, self.contract(asset.chain_id, "pool")?, Some(asset.amount(raw)))
             }
-            Action::Repay { asset, .. } => act(Some(asset.amount(raw)), self.contract(asset.chain_id, "pool")?, None),
+            Action::Repay { asset, .. } => {
+                act(Some(asset.amount(raw)), self.contract(asset.chain_id, "pool")?, None)
+            }
             Action::Bridge { asset, out, .. } => {
                 let give = asset.amount(raw);
                 let amount = self.swapped(&give, out, WHOLE_BPS.checked_sub(BRIDGE_FEE_BPS)?)?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use agent_core::ports::{Fork, Simulator, View};
 use agent_core::{
-    AllowanceLeft, Asset, AssetChange, AssetKind, BlockRef, Call, CallEnd, CallOutcome, CallRole, Change, Exit,
-    Fees, NetworkId, Refusal, Simulation,
+    AllowanceLeft, Asset, AssetChange, AssetKind, BlockRef, Call, CallEnd, CallOutcome, CallRole, Change,
+    Exit, Fees, NetworkId, Refusal, Simulation,
 };
 use alloy_primitives::{Address, Bytes, U256};
 use async_trait::async_trait;

@@ -168,11 +168,17 @@ impl Rows {
     }
 
     fn plans(&self) -> Vec<PlanRecord> {
-        let saved = self.entries.iter().rev().filter(|entry| matches!(entry.record, Record::PlanSaved { .. }));
+        let saved =
+            self.entries.iter().rev().filter(|entry| matches!(entry.record, Record::PlanSaved { .. }));
         saved.filter_map(|entry| PlanRecord::of(self.of_plan(entry.plan_id.as_ref()?))).collect()
     }
 
-    fn reserve(&mut self, attempt: &Attempt, budgets: &[BudgetDelta], now: u64) -> Result<Entry, LedgerError> {
+    fn reserve(
+        &mut self,
+        attempt: &Attempt,
+        budgets: &[BudgetDelta],
+        now: u64,
+    ) -> Result<Entry, LedgerError> {
         let Attempt { plan_id, step, call, cleanup, claim } = attempt;
         let NonceClaim { network, sender, nonce, tx_hash, .. } = claim;
         let key = |claim: &NonceClaim| (claim.network, claim.sender, claim.nonce);
@@ -235,10 +241,17 @@ impl Ledger for MemoryLedger {
         .await
     }
 
-    async fn spent(&self, budget: &str, since: u64, except: Option<(&str, usize)>) -> Result<U256, LedgerError> {
+    async fn spent(
+        &self,
+        budget: &str,
+        since: u64,
+        except: Option<(&str, usize)>,
+    ) -> Result<U256, LedgerError> {
         self.read(|rows| {
             sum(rows.reserved.iter().filter(|own| {
-                own.delta.budget == budget && own.at > since && Some((own.plan_id.as_str(), own.step)) != except
+                own.delta.budget == budget
+                    && own.at > since
+                    && Some((own.plan_id.as_str(), own.step)) != except
             }))
         })
         .await
@@ -303,11 +316,13 @@ impl Ledger for MemoryLedger {
             let mut paid = Vec::new();
             for entry in rows.entries.iter().rev() {
                 let Record::StepSettled { step: settled, .. } = &entry.record else { continue };
-                let Some(plan) = entry.plan_id.as_ref().and_then(|id| PlanRecord::of(rows.of_plan(id))) else {
+                let Some(plan) = entry.plan_id.as_ref().and_then(|id| PlanRecord::of(rows.of_plan(id)))
+                else {
                     continue;
                 };
                 let step = plan.plan.steps().find(|(_, step)| step.index == *settled);
-                if let Some((leg, Action::Transfer { to, .. })) = step.map(|(leg, step)| (leg, &step.action)) {
+                if let Some((leg, Action::Transfer { to, .. })) = step.map(|(leg, step)| (leg, &step.action))
+                {
                     let own = (*to, leg.network.chain_id);
                     if !paid.contains(&own) {
                         paid.push(own);

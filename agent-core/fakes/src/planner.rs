@@ -41,12 +41,15 @@ pub fn draft(sentence: &str) -> Draft {
 impl Planner for FakePlanner {
     async fn draft(&self, sentence: &[u8], _contacts: &[Contact]) -> Result<Draft, Refusal> {
         let known = std::str::from_utf8(sentence).ok().and_then(|sentence| self.drafts.get(sentence));
-        known.cloned().ok_or_else(|| Refusal::new(Exit::RefusedInput, "input.scope", "not in the phrase book"))
+        known
+            .cloned()
+            .ok_or_else(|| Refusal::new(Exit::RefusedInput, "input.scope", "not in the phrase book"))
     }
 
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal> {
         let legs = draft.intent.as_ref().and_then(|intent| self.legs.get(intent)).cloned();
-        let legs = legs.ok_or_else(|| Refusal::new(Exit::RefusedInput, "input.scope", "no legs for this draft"))?;
+        let legs =
+            legs.ok_or_else(|| Refusal::new(Exit::RefusedInput, "input.scope", "no legs for this draft"))?;
         Ok(Plan { id: ask.id.to_owned(), account: ask.account, created_at: ask.now, draft, legs })
     }
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use agent_core::asset::{mul_div_up, ten_pow};
 use agent_core::planning::{DAY_S, ENTERING};
 use agent_core::ports::{Policy, PolicyRequest};
-use agent_core::{Approval, Bounds, BudgetDelta, Contact, Exit, Judgement, Refusal, RuleHit, Verdict, bounds};
+use agent_core::{
+    Approval, Bounds, BudgetDelta, Contact, Exit, Judgement, Refusal, RuleHit, Verdict, bounds,
+};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 
 use crate::lock;
@@ -17,6 +19,13 @@ pub struct Script {
     pub denied: Vec<usize>,
     /// Step to the approvals that it needs.
     pub asks: BTreeMap<usize, u32>,
+}
+
+impl Script {
+    /// From now on this step needs so many approvals.
+    pub fn ask(&mut self, step: usize, approvals: u32) {
+        self.asks.insert(step, approvals);
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -89,6 +98,8 @@ impl Policy for FakePolicy {
 
     fn verify_contact(&self, contact: &Contact) -> Result<(), Refusal> {
         let known = self.approvers.contains(&contact.approver);
-        known.then_some(()).ok_or_else(|| Refusal::new(Exit::Denied, "policy.approver", "no approver signed this"))
+        known
+            .then_some(())
+            .ok_or_else(|| Refusal::new(Exit::Denied, "policy.approver", "no approver signed this"))
     }
 }

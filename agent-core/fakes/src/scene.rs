@@ -6,8 +6,8 @@ use std::sync::Arc;
 use agent_core::core::Core;
 use agent_core::ports::Chain;
 use agent_core::{
-    Action, Approval, Asset, AssetKind, Autonomy, Bounds, ContractInfo, Fees, Leg, NetworkId, NetworkInfo, Origin,
-    Plan, Quantity, Registry, Side, Step,
+    Action, Approval, Asset, AssetKind, Autonomy, Bounds, ContractInfo, Fees, Leg, NetworkId, NetworkInfo,
+    Origin, Plan, Quantity, Registry, Side, Step,
 };
 use alloy_primitives::{Address, B256, U256};
 
@@ -111,7 +111,8 @@ impl Scene {
             FakeChain::new(ethereum.clone(), fees(20), U256::ZERO, funds(&ethereum.assets), kill.clone());
         let networks = networks.into_iter().map(|network| (network.id.chain_id, network)).collect();
         let registry = Arc::new(Registry { networks });
-        let prices = [("ETH", 2_500_000_000), ("WETH", 2_500_000_000), ("USDC", 1_000_000), ("DAI", 1_000_000)];
+        let prices =
+            [("ETH", 2_500_000_000), ("WETH", 2_500_000_000), ("USDC", 1_000_000), ("DAI", 1_000_000)];
         let prices = prices.into_iter().map(|(symbol, price)| (symbol.to_owned(), price)).collect();
         Self {
             compiler: FakeCompiler::new(registry.clone(), prices, kill.clone()),
@@ -147,7 +148,10 @@ impl Scene {
             planner: Arc::new(self.planner.clone()),
             policy: Arc::new(self.policy.clone()),
             signer: Some(Arc::new(signer)),
-            simulator: Arc::new(FakeSimulator { chains: chains.into_iter().collect(), kill: self.kill.clone() }),
+            simulator: Arc::new(FakeSimulator {
+                chains: chains.into_iter().collect(),
+                kill: self.kill.clone(),
+            }),
         }
     }
 
@@ -181,7 +185,10 @@ impl Scene {
         let thousand = U256::from(1_000).saturating_mul(U256::from(1_000_000_000_000_000_000_u64));
         let amount = Quantity::Exact(thousand);
         vec![
-            (ETHEREUM, Action::Swap { sell, buy: here.clone(), amount, side: Side::Sell, max_slippage_bps: 50 }),
+            (
+                ETHEREUM,
+                Action::Swap { sell, buy: here.clone(), amount, side: Side::Sell, max_slippage_bps: 50 },
+            ),
             (ETHEREUM, Action::Bridge { asset: here, out: there.clone(), amount: all(1) }),
             (BASE, Action::Supply { asset: there, amount: all(2) }),
         ]

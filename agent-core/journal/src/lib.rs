@@ -8,6 +8,8 @@
 
 mod chain;
 mod error;
+#[cfg(test)]
+mod full_disk;
 mod ledger;
 mod open;
 mod reserve;

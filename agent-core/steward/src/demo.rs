@@ -13,6 +13,7 @@ use chains::{LocalSigner, NetworkConfig};
 use devnet::{DemoKeys, DevnetError, Running, RunningChain};
 use policies::ApproverKey;
 
+use crate::clock::SystemClock;
 use crate::compose::Setting;
 use crate::folders::{self, Folders};
 use crate::networks;
@@ -97,7 +98,7 @@ pub(crate) async fn setting(folders: &Folders) -> Result<Setting, Refusal> {
     let belongs_to = genesis.join("+");
     let name = running.chains.iter().map(|chain| hex_head(chain.genesis_hash.as_slice())).collect::<Vec<_>>().join("-");
     let registry_for_signer = Arc::new(registry.clone());
-    let signer = LocalSigner::new(keys(&running.keys_file)?.wallet, registry_for_signer);
+    let signer = LocalSigner::new(keys(&running.keys_file)?.wallet, registry_for_signer, Arc::new(SystemClock));
     Ok(Setting {
         registry,
         account: running.wallet,

@@ -19,7 +19,7 @@ pub(crate) struct Reading {
     model: LazyModel,
     /// Fixed by `--now`; else the machine's.
     now: Option<Timestamp>,
-    tz: jiff::tz::TimeZone,
+    tz: String,
 }
 
 impl Reading {
@@ -28,9 +28,9 @@ impl Reading {
             Refusal::new(Exit::Usage, "usage.clock", format!("{what}: {why}")).help("for example `--now 2026-12-01T09:00:00Z --tz Europe/Berlin`")
         };
         let now = now.map(str::parse::<Timestamp>).transpose().map_err(|error| bad("--now", error.to_string()))?;
-        let tz = jiff::tz::TimeZone::get(tz).map_err(|error| bad("--tz", error.to_string()))?;
+        jiff::tz::TimeZone::get(tz).map_err(|error| bad("--tz", error.to_string()))?;
         let model = LazyModel { models: folders.data.join("models"), engine: Arc::new(OnceCell::new()) };
-        Ok(Self { model, now, tz })
+        Ok(Self { model, now, tz: tz.to_owned() })
     }
 
     #[expect(clippy::disallowed_methods, reason = "the sentence's clock is the operator's")]
@@ -39,8 +39,8 @@ impl Reading {
     }
 
     pub(crate) async fn draft(&self, sentence: &[u8], contacts: &[Contact]) -> Result<Draft, Refusal> {
-        let book: Vec<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
-        let context = planners::ReadContext { book, now: self.now(), tz: self.tz.clone(), before: None };
+        let names: Vec<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
+        let context = planners::ReadContext { names, now: self.now(), tz: self.tz.clone(), turn: 0 };
         planners::draft(sentence, &context, &self.model).await.map_err(no_model)
     }
 

@@ -2,7 +2,7 @@
 
 use agent_core::asset::{DecimalError, decimal, mul_div, mul_div_up, parse_decimal, ten_pow};
 use agent_core::{Amount, Asset, AssetKind, Change, tame};
-use alloy_primitives::ruint::{UintTryFrom, Uint};
+use alloy_primitives::ruint::{Uint, UintTryFrom};
 use alloy_primitives::{Address, U256};
 use proptest::prelude::*;
 
@@ -132,21 +132,41 @@ proptest! {
 /// Control characters, and what Unicode calls bidi controls, format characters and fillers.
 fn dangerous(c: char) -> bool {
     let format = [
-        '\u{AD}', '\u{34F}', '\u{61C}', '\u{115F}', '\u{1160}', '\u{17B4}', '\u{17B5}', '\u{180E}', '\u{3164}',
-        '\u{FEFF}', '\u{FFA0}',
+        '\u{AD}', '\u{34F}', '\u{61C}', '\u{115F}', '\u{1160}', '\u{17B4}', '\u{17B5}', '\u{180E}',
+        '\u{3164}', '\u{FEFF}', '\u{FFA0}',
     ];
     let ranges = [
-        '\u{0}'..='\u{1F}', '\u{7F}'..='\u{9F}', '\u{200B}'..='\u{200F}', '\u{2028}'..='\u{202E}',
-        '\u{2060}'..='\u{206F}', '\u{FE00}'..='\u{FE0F}', '\u{FFF9}'..='\u{FFFB}', '\u{1BCA0}'..='\u{1BCA3}',
-        '\u{1D173}'..='\u{1D17A}', '\u{E0000}'..='\u{E0FFF}',
+        '\u{0}'..='\u{1F}',
+        '\u{7F}'..='\u{9F}',
+        '\u{200B}'..='\u{200F}',
+        '\u{2028}'..='\u{202E}',
+        '\u{2060}'..='\u{206F}',
+        '\u{FE00}'..='\u{FE0F}',
+        '\u{FFF9}'..='\u{FFFB}',
+        '\u{1BCA0}'..='\u{1BCA3}',
+        '\u{1D173}'..='\u{1D17A}',
+        '\u{E0000}'..='\u{E0FFF}',
     ];
     format.contains(&c) || ranges.iter().any(|range| range.contains(&c))
 }
 
 fn hostile() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
-        '\u{1b}', '\u{7}', '\r', '\n', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{e0041}', '\u{fe0f}',
-        '\u{61c}', '\u{3164}', '\u{115f}', '\u{1d173}', '\u{34f}',
+        '\u{1b}',
+        '\u{7}',
+        '\r',
+        '\n',
+        '\u{9b}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{200b}',
+        '\u{e0041}',
+        '\u{fe0f}',
+        '\u{61c}',
+        '\u{3164}',
+        '\u{115f}',
+        '\u{1d173}',
+        '\u{34f}',
     ]);
     let one = prop_oneof![3 => any::<char>(), 2 => nasty, 2 => prop::char::range('a', 'z')];
     prop::collection::vec(one, 0..400).prop_map(|chars| chars.into_iter().collect())
@@ -165,6 +185,7 @@ fn the_edges() {
     assert_eq!((ten_pow(77).is_some(), ten_pow(78)), (true, None));
     assert_eq!(decimal(U256::from(5), 0), "5");
     assert_eq!(decimal(U256::from(5), 3), "0.005");
-    let nothing = serde_json::json!({"raw": "", "decimals": 6, "asset": "eip155:1/slip44:60", "symbol": "ETH"});
+    let nothing =
+        serde_json::json!({"raw": "", "decimals": 6, "asset": "eip155:1/slip44:60", "symbol": "ETH"});
     assert!(serde_json::from_value::<Amount>(nothing).is_err(), "an empty amount is no zero");
 }

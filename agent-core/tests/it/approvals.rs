@@ -13,7 +13,7 @@ use crate::{execute, saved};
 /// A saved plan whose first step needs so many approvals.
 async fn asking(needed: u32) -> (Scene, PlanRecord) {
     let scene = Scene::new();
-    scene.policy.script(|script| drop(script.asks.insert(1, needed)));
+    scene.policy.script(|script| script.ask(1, needed));
     let record = saved(&scene, "p", scene.three_steps()).await;
     (scene, record)
 }

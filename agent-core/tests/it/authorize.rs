@@ -20,7 +20,7 @@ async fn judged(verdict: Verdict, whole: u64, next: usize) -> Judged {
     let scene = Scene::new();
     scene.policy.script(|script| match verdict {
         Verdict::Allow => {}
-        Verdict::NeedsApproval => drop(script.asks.insert(1, 1)),
+        Verdict::NeedsApproval => script.ask(1, 1),
         Verdict::Deny => script.denied.push(1),
     });
     let asset = scene.asset(ETHEREUM, "DAI");

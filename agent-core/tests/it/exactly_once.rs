@@ -19,7 +19,9 @@ fn scene(slow: bool) -> Scene {
     if slow {
         // Transactions wait in the pool, receipts come late: a kill leaves more things open.
         scene.ethereum.faults(|faults| (faults.mined_after, faults.fill_after) = (2, 1));
-        scene.base.faults(|faults| (faults.mined_after, faults.receipt_hidden, faults.fill_after) = (1, 1, 2));
+        scene
+            .base
+            .faults(|faults| (faults.mined_after, faults.receipt_hidden, faults.fill_after) = (1, 1, 2));
     }
     scene
 }

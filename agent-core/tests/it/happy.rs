@@ -37,8 +37,13 @@ async fn a_sentence_becomes_settled_transactions_on_two_networks() {
         let wait: &[&str] = if waits { &["waiting"] } else { &[] };
         [&["step_started"], &call[..], &call[..], wait, &["step_settled"]].concat()
     };
-    let expected =
-        [vec!["heard", "drafted", "planned", "started"], step(false), step(true), step(false), vec!["finished"]];
+    let expected = [
+        vec!["heard", "drafted", "planned", "started"],
+        step(false),
+        step(true),
+        step(false),
+        vec!["finished"],
+    ];
     assert_eq!(kinds, expected.concat());
 
     let Some(Event::Finished { report }) = all.last() else { panic!("no report") };
@@ -109,7 +114,8 @@ fn rich() -> Scene {
 
 /// Twice the worst gas of one call on a chain: 50,000 gas with the limit's room, at the highest fee.
 fn twice_worst(gwei: u64, l1_fee: u64) -> U256 {
-    U256::from(2) * (U256::from(50_000 * 3 / 2 + 30_000) * U256::from(gwei) * ten_pow(9).unwrap() + U256::from(l1_fee))
+    U256::from(2)
+        * (U256::from(50_000 * 3 / 2 + 30_000) * U256::from(gwei) * ten_pow(9).unwrap() + U256::from(l1_fee))
 }
 
 #[tokio::test]
@@ -131,13 +137,18 @@ async fn all_of_the_native_coin_leaves_twice_the_worst_gas() {
 #[tokio::test]
 async fn all_of_the_native_coin_leaves_the_gas_of_the_steps_before_it_too() {
     let scene = rich();
-    let (eth, dai, payee) = (scene.asset(ETHEREUM, "ETH"), scene.asset(ETHEREUM, "DAI"), Address::repeat_byte(0x77));
+    let (eth, dai, payee) =
+        (scene.asset(ETHEREUM, "ETH"), scene.asset(ETHEREUM, "DAI"), Address::repeat_byte(0x77));
     let send = |asset, amount| Action::Transfer { asset, amount, to: payee, payee: None };
     let first = send(dai, Quantity::Exact(U256::from(5)));
     let all = send(eth.clone(), Quantity::AllBut(ten_pow(18).unwrap()));
     let held = scene.ethereum.balance(ACCOUNT, &eth);
     let record = saved(&scene, "p", vec![(ETHEREUM, first), (ETHEREUM, all)]).await;
-    let shown = record.report.legs[0].simulation.asset_changes.iter().find(|change| change.amount.amount.asset() == &eth);
+    let shown = record.report.legs[0]
+        .simulation
+        .asset_changes
+        .iter()
+        .find(|change| change.amount.amount.asset() == &eth);
     let kept = ten_pow(18).unwrap() + twice_worst(20, 0) * U256::from(2);
     assert_eq!(shown.unwrap().amount.amount.raw(), held - kept);
     let finished = execute(&scene.core(), "p").await.unwrap();

@@ -75,7 +75,7 @@ async fn the_bounds_are_what_the_preview_showed() {
 #[tokio::test]
 async fn the_strictest_verdict_is_the_plans() {
     let scene = Scene::new();
-    scene.policy.script(|script| drop(script.asks.insert(2, 1)));
+    scene.policy.script(|script| script.ask(2, 1));
     let preview = scene.core().preview(scene.plan("p", scene.three_steps()), 0).await.unwrap();
     assert_eq!(preview.verdict(), Verdict::NeedsApproval);
     assert_eq!(preview.refusal().unwrap().exit.code(), 11);

@@ -1,4 +1,5 @@
 //! The real model, fetched once into the build folder: tokenizer, mask, forced tokens, damage, and what it was trained for.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::PathBuf;

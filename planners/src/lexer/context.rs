@@ -75,7 +75,7 @@ fn is_ticker(word: &str) -> bool {
         && word.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-fn back<'a>(tokens: &'a [Token], at: usize, steps: usize) -> Option<&'a Token> {
+fn back(tokens: &[Token], at: usize, steps: usize) -> Option<&Token> {
     at.checked_sub(steps).and_then(|at| tokens.get(at))
 }
 

@@ -169,10 +169,10 @@ fn length(scan: &Scan<'_>, at: usize) -> Option<(When, usize)> {
         return Some((When::Length { count: 1, unit }, next.saturating_add(1)));
     }
     let letters = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
-    if let Some((count, letters)) = word.split_at_checked(letters).filter(|(count, _)| !count.is_empty()) {
-        if let (Ok(count), Some(unit)) = (count.parse(), unit(letters)) {
-            return Some((When::Length { count, unit }, next));
-        }
+    if let Some((count, letters)) = word.split_at_checked(letters)
+        && let (Ok(count), Some(unit)) = (count.parse(), unit(letters))
+    {
+        return Some((When::Length { count, unit }, next));
     }
     let (count, after) = match amount(scan, at) {
         Some(found) => match found.value {

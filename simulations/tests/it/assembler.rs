@@ -38,10 +38,10 @@ pub fn reverter(data: &[u8]) -> Bytes {
     let length = u16::try_from(data.len()).unwrap().to_be_bytes();
     let mut code = hex!("61").to_vec();
     code.extend(length);
-    code.extend(hex!("600d5f3961"));
+    code.extend(hex!("600c5f3961"));
     code.extend(length);
     code.extend(hex!("5ffd"));
-    assert_eq!(code.len(), 13);
+    assert_eq!(code.len(), 12);
     code.extend(data);
     code.into()
 }

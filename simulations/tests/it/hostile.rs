@@ -3,7 +3,7 @@
 use agent_core::Exit;
 use alloy_primitives::{Address, U256, hex};
 
-use crate::assembler::{LOOP, NAME_ORIGIN, caller, contract};
+use crate::assembler::{NAME_ORIGIN, caller, contract};
 use crate::scene::{FEES, FRIEND, ME, Scene, call, erc20, number};
 
 const TOKEN: Address = Address::repeat_byte(0x70);
@@ -28,8 +28,7 @@ async fn a_flood_of_unknown_tokens_is_refused() {
 /// A token whose `balanceOf` never ends: unknown it is passed over, watched it is refused.
 #[tokio::test]
 async fn a_watched_token_that_cannot_be_read_is_refused() {
-    let spin = contract(&[("act()", NAME_ORIGIN.to_vec())], &hex!("5b60105610"));
-    assert!(spin.len() > LOOP.len());
+    let spin = contract(&[("act()", NAME_ORIGIN.to_vec())], &hex!("5b601056"));
     let scene = Scene::default().with(TOKEN, spin);
     let act = crate::scene::invoke(TOKEN, "act()", &[]);
     assert!(scene.run(std::slice::from_ref(&act), &[]).await.changes.is_empty());

@@ -13,7 +13,7 @@ const TELLER: Address = Address::repeat_byte(0x7e);
 #[tokio::test]
 async fn a_view_sees_what_was_run_and_changes_nothing() {
     // Returns slot 0 if there is calldata, else counts.
-    let code = [&hex!("3615600b575f545f5260205ff35b")[..], COUNT].concat();
+    let code = [&hex!("3615600d575f545f5260205ff35b")[..], COUNT].concat();
     let mut fork = Scene::default().with(COUNTER, code).fork().await;
     let count = call(COUNTER, U256::ZERO, []);
     fork.run(ME, std::slice::from_ref(&count), FEES, &[], &[]).await.unwrap();

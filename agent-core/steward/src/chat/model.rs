@@ -131,12 +131,7 @@ impl Model {
             return None;
         }
         if matches!(key.code, KeyCode::PageUp | KeyCode::PageDown) {
-            let area = view::areas(self, Rect::from((ratatui::layout::Position::ORIGIN, self.size))).transcript;
-            let (width, height) = (usize::from(area.width), usize::from(area.height));
-            match key.code == KeyCode::PageUp {
-                true => self.transcript.page_up(width, height),
-                false => self.transcript.page_down(width, height),
-            }
+            self.page(key.code == KeyCode::PageUp);
             return None;
         }
         let empty = self.input.is_empty();
@@ -147,23 +142,35 @@ impl Model {
         if enter {
             return self.submit(pasted, now);
         }
-        if let Some(panel) = &mut self.panel {
-            match key.code {
-                code if code == KeyCode::Up => panel.scroll = panel.scroll.saturating_sub(1),
-                code if code == KeyCode::Down => panel.scroll = panel.scroll.saturating_add(1).min(panel.rows.len()),
-                code if code == KeyCode::Esc => self.set_aside(),
-                _ if empty && !pasted && key.modifiers.is_empty() && key.kind == KeyEventKind::Press => {
-                    match key.code.as_char().filter(|c| matches!(c, 'y' | 'n')) {
-                        Some(answer) => self.confirm.hold(answer, now),
-                        None => self.edit(key),
-                    }
-                }
-                _ => self.edit(key),
-            }
-            return None;
+        let alone = empty && !pasted && key.modifiers.is_empty() && key.kind == KeyEventKind::Press;
+        let answer = key.code.as_char().filter(|c| alone && self.panel.is_some() && matches!(c, 'y' | 'n'));
+        match answer {
+            Some(answer) => self.confirm.hold(answer, now),
+            None if key.code == KeyCode::Esc => self.set_aside(),
+            None if matches!(key.code, KeyCode::Up | KeyCode::Down) => self.scroll(key.code == KeyCode::Up),
+            None => self.edit(key),
         }
-        self.edit(key);
         None
+    }
+
+    fn area(&self) -> Rect {
+        Rect { width: self.size.width, height: self.size.height, ..Rect::ZERO }
+    }
+
+    /// Scrolls the transcript.
+    fn page(&mut self, up: bool) {
+        let area = view::areas(self, self.area()).transcript;
+        let (width, height) = (usize::from(area.width), usize::from(area.height));
+        if up { self.transcript.page_up(width, height) } else { self.transcript.page_down(width, height) }
+    }
+
+    /// Scrolls the open plan.
+    fn scroll(&mut self, up: bool) {
+        let most = view::hidden_lines(self, self.area());
+        if let Some(panel) = &mut self.panel {
+            let next = if up { panel.scroll.saturating_sub(1) } else { panel.scroll.saturating_add(1) };
+            panel.scroll = next.min(most);
+        }
     }
 
     fn edit(&mut self, key: KeyEvent) {
@@ -172,7 +179,7 @@ impl Model {
             Some(c) => {
                 self.input.insert_str(clean(&c.to_string()));
             }
-            None if matches!(key.code, KeyCode::Up | KeyCode::Down | KeyCode::Tab | KeyCode::BackTab | KeyCode::Esc) => {}
+            None if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) => {}
             None => {
                 self.input.input(key);
             }

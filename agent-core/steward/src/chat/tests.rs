@@ -1,5 +1,7 @@
 //! The chat without a terminal: what is drawn, and what counts as an answer.
 
+#![expect(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests")]
+
 mod answers;
 mod hostile;
 mod lines;
@@ -151,6 +153,6 @@ fn screen(model: &Model, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| model.view(frame)).unwrap();
     let buffer = terminal.backend().buffer();
-    let cells = buffer.content().chunks(usize::from(width));
+    let cells = buffer.content().chunks(usize::from(width.max(1)));
     cells.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned()).collect()
 }

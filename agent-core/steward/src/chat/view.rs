@@ -63,6 +63,19 @@ fn inner_width(width: u16) -> usize {
     usize::from(if width >= BORDERED.0 { width.saturating_sub(2) } else { width })
 }
 
+/// The part of the panel's area that holds its lines.
+fn inside(area: Rect) -> Rect {
+    let bordered = area.width >= BORDERED.0 && area.height >= BORDERED.1;
+    if bordered { Block::bordered().inner(area) } else { area }
+}
+
+/// How many lines of the open plan do not fit.
+pub(crate) fn hidden_lines(model: &Model, area: Rect) -> usize {
+    let inner = inside(areas(model, area).panel);
+    let lines = model.panel.as_ref().map_or(0, |panel| panel_lines(panel, usize::from(inner.width)).len());
+    lines.saturating_sub(usize::from(inner.height))
+}
+
 fn panel_lines(panel: &Panel, width: usize) -> Vec<(Tone, String)> {
     let rows = panel.rows.iter();
     rows.flat_map(|row| wrap(&row.text, width, row.hang).into_iter().map(|line| (row.tone, line))).collect()
@@ -116,13 +129,12 @@ impl Model {
 
     fn panel(&self, frame: &mut Frame<'_>, area: Rect, panel: &Panel) {
         let verdict = panel.report.verdict;
-        let bordered = area.width >= BORDERED.0 && area.height >= BORDERED.1;
-        let inner = if bordered { Block::bordered().inner(area) } else { area };
+        let inner = inside(area);
         let lines = panel_lines(panel, usize::from(inner.width));
         let height = usize::from(inner.height);
         let scroll = panel.scroll.min(lines.len().saturating_sub(height));
         let below = lines.len().saturating_sub(scroll).saturating_sub(height);
-        if bordered {
+        if inner != area {
             let style = self.style(verdict_tone(verdict));
             let title = format!(" {}: plan {} ", verdict_word(verdict), clean(&panel.report.plan_id));
             let mut block = Block::bordered().border_style(style).title_top(Line::styled(title, style));

@@ -1,7 +1,7 @@
 //! `steward contacts`: who may be paid. Each entry is signed by the approver's key.
 
 use agent_core::ledger::Record;
-use agent_core::{Contact, Exit, Refusal};
+use agent_core::{Exit, Refusal};
 use alloy_primitives::Address;
 use serde_json::json;
 

@@ -63,7 +63,7 @@ pub(super) fn deploy(
     recorded: &RecordedPool,
 ) -> Result<Aave, DevnetError> {
     let dollar = units(1, 8);
-    let eth_price = recorded.eth_price_usd_e8().unwrap_or_default();
+    let eth_price = recorded.eth_price_usd_e8;
     let assets = [
         Asset {
             symbol: "WETH",

@@ -94,6 +94,11 @@ fn recorded_pool(
     let one = U256::from(1);
     let tokens = [places.usdc, places.weth];
     let pool = new_pool(evm, places.uniswap_v3_factory, tokens, 500, recorded.sqrt_price_x96)?;
+    let tick = evm.send(admin(), pool, slot0Call {})?.tick.as_i32();
+    if tick != recorded.tick {
+        let reason = format!("its price is in tick {tick}, recorded is {}", recorded.tick);
+        return Err(DevnetError::Deploy { step: "the recorded pool".to_owned(), reason });
+    }
     let mut bitmap: BTreeMap<i32, U256> = BTreeMap::new();
     for (tick, net) in &recorded.ticks {
         let base = mapping_slot(*tick, TICKS);
@@ -134,7 +139,7 @@ fn seeded_weth_pool(
     places: &Places,
     recorded: &RecordedPool,
 ) -> Result<Address, DevnetError> {
-    let price = recorded.inverse_sqrt_price_x96().unwrap_or_default();
+    let price = recorded.inverse_sqrt_price_x96;
     let pool = new_pool(evm, places.uniswap_v3_factory, [places.weth, places.usdc], 500, price)?;
     tokens::wrap(evm, places.weth, admin(), units(30_000, 18))?;
     tokens::mint(evm, places.usdc, admin(), units(80_000_000, 6))?;
