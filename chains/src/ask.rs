@@ -72,14 +72,26 @@ impl Ask<'_> {
     }
 
     pub(crate) fn not_possible(&self, code: &str, why: &str) -> Refusal {
-        let message = format!("step {} ({}) is not possible on {}: {why}", self.step.index, self.step.action.name(), self.network.name);
+        let message = format!(
+            "step {} ({}) is not possible on {}: {why}",
+            self.step.index,
+            self.step.action.name(),
+            self.network.name
+        );
         Refusal::new(Exit::NotPossible, code, message).help("change the intent")
     }
 
     /// A call with its words. What cannot be decoded again is not compiled.
-    pub(crate) fn call(&self, role: CallRole, to: Address, value: U256, data: Bytes) -> Result<Call, Refusal> {
-        let decoded = decode::decode(self.network, to, value, &data)
-            .map_err(|why| Refusal::new(Exit::Error, "compile.undecodable", format!("step {}: {why}", self.step.index)))?;
+    pub(crate) fn call(
+        &self,
+        role: CallRole,
+        to: Address,
+        value: U256,
+        data: Bytes,
+    ) -> Result<Call, Refusal> {
+        let decoded = decode::decode(self.network, to, value, &data).map_err(|why| {
+            Refusal::new(Exit::Error, "compile.undecodable", format!("step {}: {why}", self.step.index))
+        })?;
         Ok(Call { to, value, data, decoded: decoded.text, role })
     }
 
@@ -87,13 +99,19 @@ impl Ask<'_> {
         self.call(CallRole::Act, to, value, call.abi_encode().into())
     }
 
-    pub(crate) async fn allow(&self, token: Address, spender: Address, raw: U256) -> Result<Allowance, Refusal> {
+    pub(crate) async fn allow(
+        &self,
+        token: Address,
+        spender: Address,
+        raw: U256,
+    ) -> Result<Allowance, Refusal> {
         let current = self.read(token, &IERC20::allowanceCall { owner: self.account, spender }).await?;
         let give = match current == raw {
             true => None,
             false => Some(self.call(CallRole::Approve, token, U256::ZERO, erc20::approve(spender, raw))?),
         };
-        let take_back = self.call(CallRole::Revoke, token, U256::ZERO, erc20::approve(spender, U256::ZERO))?;
+        let take_back =
+            self.call(CallRole::Revoke, token, U256::ZERO, erc20::approve(spender, U256::ZERO))?;
         Ok(Allowance { give, take_back })
     }
 

@@ -25,7 +25,9 @@ impl ProtocolCompiler {
     fn network(&self, view: &dyn View) -> Result<&NetworkInfo, Refusal> {
         let id = view.network();
         let network = self.registry.network(id.chain_id).filter(|network| network.id == id);
-        network.ok_or_else(|| Refusal::new(Exit::NotPossible, "world.no_network", format!("{id} is not in the registry")))
+        network.ok_or_else(|| {
+            Refusal::new(Exit::NotPossible, "world.no_network", format!("{id} is not in the registry"))
+        })
     }
 }
 
@@ -39,7 +41,10 @@ impl Compiler for ProtocolCompiler {
             Action::Borrow { asset, .. } => Err(Refusal::new(
                 Exit::RefusedInput,
                 "input.amount",
-                format!("step {}: a share of what is held says nothing about how much {} to borrow", step.index, asset.symbol),
+                format!(
+                    "step {}: a share of what is held says nothing about how much {} to borrow",
+                    step.index, asset.symbol
+                ),
             )
             .help("state the amount in units of the asset, or in dollars")),
             Action::Revoke { .. } => Ok(U256::ZERO),
@@ -67,7 +72,9 @@ impl Compiler for ProtocolCompiler {
         let ask = Ask { registry: &self.registry, network, view, account, step, raw, whole, now };
         match &step.action {
             Action::Transfer { asset, to, .. } => erc20::transfer(&ask, asset, *to).await,
-            Action::Wrap { from, to, .. } | Action::Unwrap { from, to, .. } => weth::exchange(&ask, from, to).await,
+            Action::Wrap { from, to, .. } | Action::Unwrap { from, to, .. } => {
+                weth::exchange(&ask, from, to).await
+            }
             Action::Swap { sell, buy, side, max_slippage_bps, .. } => {
                 uniswap_v3::swap(&ask, sell, buy, *side, *max_slippage_bps).await
             }

@@ -82,7 +82,9 @@ impl Reader<'_> {
         if raw == U256::MAX {
             return format!("all {}", self.symbol(token));
         }
-        self.network.token(token).map_or_else(|| format!("{raw} of {token}"), |asset| asset.amount(raw).to_string())
+        self.network
+            .token(token)
+            .map_or_else(|| format!("{raw} of {token}"), |asset| asset.amount(raw).to_string())
     }
 
     fn symbol(&self, token: Address) -> String {
@@ -90,7 +92,10 @@ impl Reader<'_> {
     }
 
     fn name(&self, address: Address) -> String {
-        self.network.contracts.get(&address).map_or_else(|| address.to_string(), |contract| contract.name.clone())
+        self.network
+            .contracts
+            .get(&address)
+            .map_or_else(|| address.to_string(), |contract| contract.name.clone())
     }
 
     fn erc20(&self, token: &Asset, to: Address, data: &[u8]) -> Result<Decoded, String> {
@@ -102,7 +107,11 @@ impl Reader<'_> {
                 ..Decoded::default()
             }),
             Ok(IERC20Calls::approve(call)) => {
-                let raw = if call.amount == U256::MAX { format!("unlimited {}", token.symbol) } else { self.amount(to, call.amount) };
+                let raw = if call.amount == U256::MAX {
+                    format!("unlimited {}", token.symbol)
+                } else {
+                    self.amount(to, call.amount)
+                };
                 Ok(Decoded {
                     text: format!("approve(spender {}, {raw})", self.name(call.spender)),
                     allowance: Some((to, call.spender, call.amount)),
@@ -132,7 +141,9 @@ impl Reader<'_> {
             IAavePoolCalls::withdraw(call) => ("withdraw", call.asset, call.amount, call.to, false),
             IAavePoolCalls::borrow(call) => ("borrow", call.asset, call.amount, call.onBehalfOf, false),
             // The maximum means "all that is owed" there, which the allowance bounds.
-            IAavePoolCalls::repay(call) => ("repay", call.asset, call.amount, call.onBehalfOf, call.amount != U256::MAX),
+            IAavePoolCalls::repay(call) => {
+                ("repay", call.asset, call.amount, call.onBehalfOf, call.amount != U256::MAX)
+            }
         };
         let out = if gives { vec![(AssetKind::Erc20(asset), amount)] } else { Vec::new() };
         let text = format!("{text}({} with Aave for {who})", self.amount(asset, amount));
@@ -172,17 +183,35 @@ impl Reader<'_> {
             let (text, recipient, sold) = match ISwapRouter02Calls::abi_decode(part).map_err(|_| unknown())? {
                 ISwapRouter02Calls::exactInput(swap) => {
                     let (from, to) = ends(&swap.params.path).ok_or_else(unknown)?;
-                    let (sold, bought) = (self.amount(from, swap.params.amountIn), self.amount(to, swap.params.amountOutMinimum));
-                    (format!("swap {sold} for at least {bought}"), Some(swap.params.recipient), Some((from, swap.params.amountIn)))
+                    let (sold, bought) = (
+                        self.amount(from, swap.params.amountIn),
+                        self.amount(to, swap.params.amountOutMinimum),
+                    );
+                    (
+                        format!("swap {sold} for at least {bought}"),
+                        Some(swap.params.recipient),
+                        Some((from, swap.params.amountIn)),
+                    )
                 }
                 ISwapRouter02Calls::exactOutput(swap) => {
                     let (to, from) = ends(&swap.params.path).ok_or_else(unknown)?;
-                    let (bought, sold) = (self.amount(to, swap.params.amountOut), self.amount(from, swap.params.amountInMaximum));
-                    (format!("buy {bought} for at most {sold}"), Some(swap.params.recipient), Some((from, swap.params.amountInMaximum)))
+                    let (bought, sold) = (
+                        self.amount(to, swap.params.amountOut),
+                        self.amount(from, swap.params.amountInMaximum),
+                    );
+                    (
+                        format!("buy {bought} for at most {sold}"),
+                        Some(swap.params.recipient),
+                        Some((from, swap.params.amountInMaximum)),
+                    )
                 }
                 ISwapRouter02Calls::unwrapWETH9(call) => {
                     unwraps = true;
-                    (format!("unwrap at least {}", self.native(call.amountMinimum)), Some(call.recipient), None)
+                    (
+                        format!("unwrap at least {}", self.native(call.amountMinimum)),
+                        Some(call.recipient),
+                        None,
+                    )
                 }
                 ISwapRouter02Calls::refundETH(_) => ("refund the rest".to_owned(), None, None),
                 ISwapRouter02Calls::multicall(_) => return Err(unknown()),

@@ -76,8 +76,12 @@ impl LiveChain {
     async fn block(&self, method: &str, params: Value) -> Result<BlockRef, Refusal> {
         let block: Option<Block> = self.rpc.get(method, params).await?;
         let block = block.ok_or_else(|| {
-            Refusal::new(Exit::Unreachable, "rpc.no_block", format!("{} does not have this block (yet)", self.network.name))
-                .help("run the command again")
+            Refusal::new(
+                Exit::Unreachable,
+                "rpc.no_block",
+                format!("{} does not have this block (yet)", self.network.name),
+            )
+            .help("run the command again")
         })?;
         Ok(BlockRef { number: small(block.number), hash: block.hash, timestamp: small(block.timestamp) })
     }
@@ -115,12 +119,21 @@ impl Chain for LiveChain {
         let params = json!([format!("{FEE_BLOCKS:#x}"), "latest", [50]]);
         let history: FeeHistory = self.rpc.get("eth_feeHistory", params).await?;
         fees(&history).ok_or_else(|| {
-            Refusal::new(Exit::Unreachable, "rpc.bad_answer", format!("{} states no base fee", self.network.name))
-                .help("use an endpoint of a network with EIP-1559 fees")
+            Refusal::new(
+                Exit::Unreachable,
+                "rpc.bad_answer",
+                format!("{} states no base fee", self.network.name),
+            )
+            .help("use an endpoint of a network with EIP-1559 fees")
         })
     }
 
-    async fn balances(&self, account: Address, assets: &[Asset], view: &dyn View) -> Result<Vec<Amount>, Refusal> {
+    async fn balances(
+        &self,
+        account: Address,
+        assets: &[Asset],
+        view: &dyn View,
+    ) -> Result<Vec<Amount>, Refusal> {
         let raw = read::balances(&self.network, view, account, assets).await?;
         Ok(assets.iter().zip(raw).map(|(asset, raw)| asset.amount(raw)).collect())
     }
@@ -138,7 +151,9 @@ impl Chain for LiveChain {
 
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Refusal> {
         let receipt: Option<NodeReceipt> = self.rpc.get("eth_getTransactionReceipt", json!([hash])).await?;
-        let Some((receipt, block)) = receipt.and_then(|receipt| receipt.block_hash.map(|block| (receipt, block))) else {
+        let Some((receipt, block)) =
+            receipt.and_then(|receipt| receipt.block_hash.map(|block| (receipt, block)))
+        else {
             return Ok(None);
         };
         Ok(Some(Receipt {
@@ -152,18 +167,33 @@ impl Chain for LiveChain {
         }))
     }
 
-    async fn bridge_fill(&self, origin: u64, deposit: &Receipt, out: &Asset) -> Result<Option<Amount>, Refusal> {
+    async fn bridge_fill(
+        &self,
+        origin: u64,
+        deposit: &Receipt,
+        out: &Asset,
+    ) -> Result<Option<Amount>, Refusal> {
         let own = self.network.id.chain_id;
         let deposit = across::deposit_of(deposit, own).ok_or_else(|| {
-            Refusal::new(Exit::Error, "bridge.no_deposit", format!("{} holds no deposit for chain {own}", deposit.tx_hash))
+            Refusal::new(
+                Exit::Error,
+                "bridge.no_deposit",
+                format!("{} holds no deposit for chain {own}", deposit.tx_hash),
+            )
         })?;
         let head = self.block("eth_getBlockByNumber", json!(["latest", false])).await?.number;
-        let logs: Vec<Log> = self.rpc.get("eth_getLogs", json!([{
-            "address": read::role(&self.network, "across.spoke_pool")?,
-            "topics": across::fill_topics(origin, &deposit),
-            "fromBlock": format!("{:#x}", head.saturating_sub(FILL_BLOCKS)),
-            "toBlock": format!("{head:#x}"),
-        }])).await?;
+        let logs: Vec<Log> = self
+            .rpc
+            .get(
+                "eth_getLogs",
+                json!([{
+                    "address": read::role(&self.network, "across.spoke_pool")?,
+                    "topics": across::fill_topics(origin, &deposit),
+                    "fromBlock": format!("{:#x}", head.saturating_sub(FILL_BLOCKS)),
+                    "toBlock": format!("{head:#x}"),
+                }]),
+            )
+            .await?;
         Ok(logs.iter().find_map(|log| across::filled(log, &deposit)).map(|raw| out.amount(raw)))
     }
 }
@@ -225,6 +255,9 @@ mod tests {
         assert_eq!(rejected("Transaction already imported.".to_owned()), SendOutcome::AlreadyKnown);
         assert!(matches!(rejected("nonce too low: next nonce 5".to_owned()), SendOutcome::Rejected(_)));
         assert!(matches!(rejected("insufficient funds for gas".to_owned()), SendOutcome::Rejected(_)));
-        assert!(matches!(rejected("replacement transaction underpriced".to_owned()), SendOutcome::Unknown(_)));
+        assert!(matches!(
+            rejected("replacement transaction underpriced".to_owned()),
+            SendOutcome::Unknown(_)
+        ));
     }
 }

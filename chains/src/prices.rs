@@ -13,7 +13,11 @@ use crate::{read, registry};
 /// Aave's 8 decimals to millionths.
 const ORACLE_TO_MICRO: u64 = 100;
 
-pub(crate) async fn prices(network: &NetworkInfo, assets: &[Asset], view: &dyn View) -> Result<Prices, Refusal> {
+pub(crate) async fn prices(
+    network: &NetworkInfo,
+    assets: &[Asset],
+    view: &dyn View,
+) -> Result<Prices, Refusal> {
     let priced: Vec<(&Asset, &Asset, Address)> = assets
         .iter()
         .filter_map(|asset| {
@@ -30,15 +34,24 @@ pub(crate) async fn prices(network: &NetworkInfo, assets: &[Asset], view: &dyn V
     Ok(prices)
 }
 
-async fn oracle(network: &NetworkInfo, view: &dyn View, priced: &[(&Asset, &Asset, Address)]) -> Result<Vec<Option<U256>>, Refusal> {
+async fn oracle(
+    network: &NetworkInfo,
+    view: &dyn View,
+    priced: &[(&Asset, &Asset, Address)],
+) -> Result<Vec<Option<U256>>, Refusal> {
     let Some(oracle) = network.role("aave.oracle") else { return Ok(vec![None; priced.len()]) };
-    let calls: Vec<_> = priced.iter().map(|(.., token)| (oracle, IAaveOracle::getAssetPriceCall { asset: *token })).collect();
+    let calls: Vec<_> =
+        priced.iter().map(|(.., token)| (oracle, IAaveOracle::getAssetPriceCall { asset: *token })).collect();
     let found = read::read_all(network, view, &calls).await?;
     let micro = |price: U256| price.checked_div(U256::from(ORACLE_TO_MICRO)).filter(|price| !price.is_zero());
     Ok(found.into_iter().map(|price| price.and_then(micro)).collect())
 }
 
-async fn pool(network: &NetworkInfo, view: &dyn View, priced: &[(&Asset, &Asset, Address)]) -> Result<Vec<Option<U256>>, Refusal> {
+async fn pool(
+    network: &NetworkInfo,
+    view: &dyn View,
+    priced: &[(&Asset, &Asset, Address)],
+) -> Result<Vec<Option<U256>>, Refusal> {
     let nothing = Ok(vec![None; priced.len()]);
     let (Some(usdc), Some(dai)) = (network.asset("USDC"), network.asset("DAI")) else { return nothing };
     let (Some(usdc_token), Some(dai_token)) = (usdc.token(), dai.token()) else { return nothing };
@@ -48,7 +61,9 @@ async fn pool(network: &NetworkInfo, view: &dyn View, priced: &[(&Asset, &Asset,
     let dollar = |token: Address| if token == usdc_token { (dai, dai_token) } else { (usdc, usdc_token) };
     let pairs: Vec<_> = priced
         .iter()
-        .map(|(_, underlying, token)| (*token, ten_pow(underlying.decimals).unwrap_or_default(), dollar(*token).1))
+        .map(|(_, underlying, token)| {
+            (*token, ten_pow(underlying.decimals).unwrap_or_default(), dollar(*token).1)
+        })
         .collect();
     let found = uniswap_route::pool_prices(network, view, &pairs).await?;
     let micro = |(raw, (.., token)): (Option<U256>, &(&Asset, &Asset, Address))| {

@@ -19,13 +19,19 @@ sol! {
 }
 
 /// One read. A revert is a refusal: what is asked here must answer.
-pub(crate) async fn read<C: SolCall>(view: &dyn View, from: Address, to: Address, call: &C) -> Result<C::Return, Refusal> {
+pub(crate) async fn read<C: SolCall>(
+    view: &dyn View,
+    from: Address,
+    to: Address,
+    call: &C,
+) -> Result<C::Return, Refusal> {
     let outcome = view.call(from, to, call.abi_encode().into()).await?;
     match outcome.end {
         CallEnd::Success => C::abi_decode_returns(&outcome.output).map_err(|_| bad_answer(C::SIGNATURE, to)),
         CallEnd::Revert(reason) | CallEnd::Halt(reason) => {
             let message = format!("{} of {to} does not answer: {reason}", C::SIGNATURE);
-            Err(Refusal::new(Exit::Unreachable, "rpc.bad_answer", message).help("check the network's addresses in the configuration"))
+            Err(Refusal::new(Exit::Unreachable, "rpc.bad_answer", message)
+                .help("check the network's addresses in the configuration"))
         }
     }
 }
@@ -41,13 +47,21 @@ pub(crate) async fn read_all<C: SolCall>(
     Ok(outputs.into_iter().map(|output| C::abi_decode_returns(&output?).ok()).collect())
 }
 
-async fn aggregate(network: &NetworkInfo, view: &dyn View, calls: Vec<(Address, Bytes)>) -> Result<Vec<Option<Bytes>>, Refusal> {
+async fn aggregate(
+    network: &NetworkInfo,
+    view: &dyn View,
+    calls: Vec<(Address, Bytes)>,
+) -> Result<Vec<Option<Bytes>>, Refusal> {
     let count = calls.len();
     if count == 0 {
         return Ok(Vec::new());
     }
     let multicall = role(network, "multicall3")?;
-    let calls = calls.into_iter().map(|(target, data)| IMulticall3::Call3 { target, allowFailure: true, callData: data });
+    let calls = calls.into_iter().map(|(target, data)| IMulticall3::Call3 {
+        target,
+        allowFailure: true,
+        callData: data,
+    });
     let call = IMulticall3::aggregate3Call { calls: calls.collect() };
     let results = read(view, Address::ZERO, multicall, &call).await?;
     if results.len() != count {
@@ -84,6 +98,10 @@ pub(crate) fn role(network: &NetworkInfo, role: &str) -> Result<Address, Refusal
 }
 
 fn bad_answer(what: &str, to: Address) -> Refusal {
-    Refusal::new(Exit::Unreachable, "rpc.bad_answer", format!("{to} does not answer {what} as such a contract does"))
-        .help("check the network's addresses in the configuration")
+    Refusal::new(
+        Exit::Unreachable,
+        "rpc.bad_answer",
+        format!("{to} does not answer {what} as such a contract does"),
+    )
+    .help("check the network's addresses in the configuration")
 }

@@ -70,24 +70,30 @@ fn network(config: &NetworkConfig) -> Result<NetworkInfo, Refusal> {
     if config.endpoints.is_empty() {
         return Err(invalid(config, "it has no endpoint"));
     }
-    let asset = |kind, symbol: &str, decimals| Asset { chain_id: config.chain_id, kind, symbol: symbol.to_owned(), decimals };
+    let asset = |kind, symbol: &str, decimals| Asset {
+        chain_id: config.chain_id,
+        kind,
+        symbol: symbol.to_owned(),
+        decimals,
+    };
     let mut assets = vec![asset(AssetKind::Native, "ETH", 18)];
     let mut positions = Vec::new();
     let mut contracts = BTreeMap::new();
     for (role, address) in &config.addresses {
-        let (protocol, name) = if let Some((_, symbol, decimals)) = TOKENS.iter().find(|(token, ..)| token == role) {
-            assets.push(asset(AssetKind::Erc20(*address), symbol, *decimals));
-            (if role == "weth" { "weth" } else { "erc20" }, (*symbol).to_owned())
-        } else if let Some((symbol, decimals)) = position(role) {
-            positions.push(asset(AssetKind::Erc20(*address), &symbol, decimals));
-            ("aave", symbol)
-        } else if let Some(pair) = role.strip_prefix("uniswap.pool.") {
-            ("uniswap", format!("pool {}", pair.replace('_', "/").to_uppercase()))
-        } else if let Some((_, family, name)) = CONTRACTS.iter().find(|(contract, ..)| contract == role) {
-            (*family, (*name).to_owned())
-        } else {
-            return Err(invalid(config, &format!("`{}` is no role", agent_core::tame(role))));
-        };
+        let (protocol, name) =
+            if let Some((_, symbol, decimals)) = TOKENS.iter().find(|(token, ..)| token == role) {
+                assets.push(asset(AssetKind::Erc20(*address), symbol, *decimals));
+                (if role == "weth" { "weth" } else { "erc20" }, (*symbol).to_owned())
+            } else if let Some((symbol, decimals)) = position(role) {
+                positions.push(asset(AssetKind::Erc20(*address), &symbol, decimals));
+                ("aave", symbol)
+            } else if let Some(pair) = role.strip_prefix("uniswap.pool.") {
+                ("uniswap", format!("pool {}", pair.replace('_', "/").to_uppercase()))
+            } else if let Some((_, family, name)) = CONTRACTS.iter().find(|(contract, ..)| contract == role) {
+                (*family, (*name).to_owned())
+            } else {
+                return Err(invalid(config, &format!("`{}` is no role", agent_core::tame(role))));
+            };
         contracts.insert(*address, ContractInfo { protocol: protocol.to_owned(), name });
     }
     Ok(NetworkInfo {

@@ -58,7 +58,8 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(network: &NetworkInfo, timeout: Duration) -> Result<Self, Refusal> {
-        let endpoints = network.endpoints.iter().map(|url| endpoint(url, timeout)).collect::<Result<_, _>>()?;
+        let endpoints =
+            network.endpoints.iter().map(|url| endpoint(url, timeout)).collect::<Result<_, _>>()?;
         let (good, next_id) = (AtomicUsize::new(0), AtomicU64::new(1));
         Ok(Self { network: network.id, name: tame(&network.name), endpoints, good, next_id })
     }
@@ -153,19 +154,34 @@ impl Rpc {
 
     fn mistaken(&self, endpoint: &Endpoint, code: &str, what: &str) -> Fault {
         let message = format!("{} is not {}: it has {what}", endpoint.shown, self.name);
-        let help = "correct the endpoint, the chain id or the genesis in the configuration; nothing was sent there";
+        let help =
+            "correct the endpoint, the chain id or the genesis in the configuration; nothing was sent there";
         Fault::Refused(Box::new(Refusal::new(Exit::Unreachable, code, message).help(help)))
     }
 
-    async fn ask_one<T: DeserializeOwned>(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Result<T, Fault> {
+    async fn ask_one<T: DeserializeOwned>(
+        &self,
+        endpoint: &Endpoint,
+        method: &str,
+        params: &Value,
+    ) -> Result<T, Fault> {
         self.verify_one(endpoint).await?;
         self.exchange(endpoint, method, params).await
     }
 
-    async fn exchange<T: DeserializeOwned>(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Result<T, Fault> {
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        endpoint: &Endpoint,
+        method: &str,
+        params: &Value,
+    ) -> Result<T, Fault> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
-        let posting = endpoint.client.post(endpoint.url.clone()).header("content-type", "application/json").body(request);
+        let posting = endpoint
+            .client
+            .post(endpoint.url.clone())
+            .header("content-type", "application/json")
+            .body(request);
         let response = posting.send().await.map_err(|error| {
             let reason = if error.is_timeout() {
                 "it did not answer in time"
@@ -257,7 +273,10 @@ fn endpoint(text: &str, timeout: Duration) -> Result<Endpoint, Refusal> {
     }
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let shown = tame(&format!("{scheme}://{host}{port}"));
-    let mut client = Client::builder().timeout(timeout).connect_timeout(CONNECT_TIMEOUT).redirect(redirect::Policy::none());
+    let mut client = Client::builder()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(redirect::Policy::none());
     if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
         client = client.no_proxy();
     }

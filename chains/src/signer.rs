@@ -29,7 +29,10 @@ pub struct LocalSigner {
 
 impl fmt::Debug for LocalSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalSigner").field("address", &self.key.address()).field("caps", &self.caps).finish_non_exhaustive()
+        f.debug_struct("LocalSigner")
+            .field("address", &self.key.address())
+            .field("caps", &self.caps)
+            .finish_non_exhaustive()
     }
 }
 
@@ -50,9 +53,13 @@ impl LocalSigner {
     /// Reads the transaction as the chain will and says what is wrong with it.
     fn check(&self, tx: &TxRequest) -> Result<(), Refusal> {
         let network = self.registry.network(tx.network.chain_id).filter(|network| network.id == tx.network);
-        let network = network.ok_or_else(|| refused("network", &format!("{} is not in the registry", tx.network)))?;
+        let network =
+            network.ok_or_else(|| refused("network", &format!("{} is not in the registry", tx.network)))?;
         if tx.from != self.key.address() {
-            return Err(refused("account", &format!("it is for {}, and this key is {}'s", tx.from, self.key.address())));
+            return Err(refused(
+                "account",
+                &format!("it is for {}, and this key is {}'s", tx.from, self.key.address()),
+            ));
         }
         let decoded = decode(network, tx.to, tx.value, &tx.data).map_err(|why| refused("calldata", &why))?;
         if let Some(other) = decoded.beneficiaries.iter().find(|address| **address != tx.from) {
@@ -71,16 +78,23 @@ impl LocalSigner {
 
     fn payee(&self, network: &NetworkInfo, decoded: &Decoded) -> Result<(), Refusal> {
         match decoded.payee.filter(|payee| payee.is_zero() || network.contracts.contains_key(payee)) {
-            Some(payee) => Err(refused("payee", &format!("`{}` pays a contract or nobody ({payee})", decoded.text))),
+            Some(payee) => {
+                Err(refused("payee", &format!("`{}` pays a contract or nobody ({payee})", decoded.text)))
+            }
             None => Ok(()),
         }
     }
 
     fn allowance(&self, network: &NetworkInfo, decoded: &Decoded) -> Result<(), Refusal> {
-        let Some((token, spender, raw)) = decoded.allowance.filter(|(.., raw)| !raw.is_zero()) else { return Ok(()) };
+        let Some((token, spender, raw)) = decoded.allowance.filter(|(.., raw)| !raw.is_zero()) else {
+            return Ok(());
+        };
         let takes = ["uniswap.swap_router02", "aave.pool", "across.spoke_pool"];
         if !takes.iter().any(|role| network.role(role) == Some(spender)) {
-            return Err(refused("spender", &format!("`{}`: {spender} is no contract that takes allowances", decoded.text)));
+            return Err(refused(
+                "spender",
+                &format!("`{}`: {spender} is no contract that takes allowances", decoded.text),
+            ));
         }
         self.cap(network, AssetKind::Erc20(token), raw)
     }
@@ -90,7 +104,10 @@ impl LocalSigner {
         let asset = asset.ok_or_else(|| refused("asset", &format!("{kind:?} is not in the registry")))?;
         let most = self.most(asset).ok_or_else(|| refused("cap", &format!("{} has no cap", asset.symbol)))?;
         if raw > most.raw() {
-            return Err(refused("cap", &format!("{} is over the signer's own cap of {most} a transaction", asset.amount(raw))));
+            return Err(refused(
+                "cap",
+                &format!("{} is over the signer's own cap of {most} a transaction", asset.amount(raw)),
+            ));
         }
         Ok(())
     }
@@ -129,7 +146,11 @@ impl Signer for LocalSigner {
         };
         let signature = self.key.sign_hash_sync(&unsigned.signature_hash());
         let signature = signature.map_err(|error| {
-            Refusal::new(Exit::Unreachable, "signer.failed", agent_core::tame(&format!("the key could not sign: {error}")))
+            Refusal::new(
+                Exit::Unreachable,
+                "signer.failed",
+                agent_core::tame(&format!("the key could not sign: {error}")),
+            )
         })?;
         let envelope: TxEnvelope = unsigned.into_signed(signature).into();
         let tx_hash = *envelope.tx_hash();

@@ -45,7 +45,14 @@ impl View for LiveView {
             },
             Err(fault) => return Err(self.rpc.refusal("eth_call", fault)),
         };
-        Ok(CallOutcome { end, output, gas_used: 0, l1_fee: U256::ZERO, logs: Vec::new(), touched: Vec::new() })
+        Ok(CallOutcome {
+            end,
+            output,
+            gas_used: 0,
+            l1_fee: U256::ZERO,
+            logs: Vec::new(),
+            touched: Vec::new(),
+        })
     }
 
     async fn balance(&self, account: Address) -> Result<U256, Refusal> {
@@ -66,7 +73,8 @@ fn ended(error: &NodeError) -> Option<(CallEnd, Bytes)> {
         let reason = decode_revert_reason(&output).unwrap_or_else(|| error.message.clone());
         return Some((CallEnd::Revert(tame(&reason)), output));
     }
-    let halted = ["out of gas", "invalid opcode", "stack underflow", "stack overflow", "invalid jump", "evm error"];
+    let halted =
+        ["out of gas", "invalid opcode", "stack underflow", "stack overflow", "invalid jump", "evm error"];
     halted.iter().any(|text| message.contains(text)).then(|| (CallEnd::Halt(error.message.clone()), output))
 }
 
@@ -82,7 +90,8 @@ mod tests {
     fn reverts_are_values_and_a_nodes_own_errors_are_not() {
         // Error("28")
         let data = "0x08c379a0000000000000000000000000000000000000000000000000000000000000002000000000000000000000000000000000000000000000000000000000000000023238000000000000000000000000000000000000000000000000000000000000";
-        let Some((CallEnd::Revert(reason), output)) = ended(&error(3, "execution reverted", Some(data))) else {
+        let Some((CallEnd::Revert(reason), output)) = ended(&error(3, "execution reverted", Some(data)))
+        else {
             panic!("it is a revert")
         };
         assert!(reason.contains("28"), "{reason}");

@@ -1,4 +1,4 @@
-//! A sentence to its lines, the model loaded: `cargo bench --profile release -p local-llm`.
+//! A sentence to its lines, the model loaded: `CANDLE_NUM_THREADS=1 cargo bench --profile release -p local-llm`.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::path::Path;

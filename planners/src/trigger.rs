@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     evidence,
-    lexer::{Kind, Value, When},
+    lexer::{Value, When},
     lines::{BadLine, Role, Slot, Span, Writer},
 };
 

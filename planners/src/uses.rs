@@ -72,10 +72,8 @@ fn taken_names(writer: &Writer<'_>, steps: &[Step]) -> BTreeSet<&'static str> {
     let mut named = BTreeSet::new();
     for (at, token) in writer.lexed.tokens.iter().enumerate() {
         let sourced = || writer.sources.values().any(|span| *span == (token.start, token.end));
-        if let Kind::Name(name) = &token.kind {
-            if writer.used.contains_key(&at) || sourced() {
-                named.extend(meanings(name));
-            }
+        if let Some(name) = token.name().filter(|_| writer.used.contains_key(&at) || sourced()) {
+            named.extend(meanings(name));
         }
     }
     if steps.iter().any(|step| matches!(step, Step::Wrap { .. } | Step::Unwrap { .. })) {

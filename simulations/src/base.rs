@@ -49,10 +49,14 @@ impl DatabaseRef for Base {
 
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
         match self {
-            Self::Node(node) => match node.fetched.accounts.read().get(&address).cloned() {
-                Some(info) => Ok(Some(info)),
-                None => node.backend.basic_ref(address).map_err(unread),
-            },
+            Self::Node(node) => {
+                // Bound first: in a `match` on it the read lock would be held while the backend waits to write.
+                let fetched = node.fetched.accounts.read().get(&address).cloned();
+                match fetched {
+                    Some(info) => Ok(Some(info)),
+                    None => node.backend.basic_ref(address).map_err(unread),
+                }
+            }
             Self::Memory(world) => world.basic_ref(address).map_err(unread),
         }
     }
@@ -67,7 +71,8 @@ impl DatabaseRef for Base {
     fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, StateError> {
         match self {
             Self::Node(node) => {
-                let fetched = node.fetched.storage.read().get(&address).and_then(|slots| slots.get(&slot).copied());
+                let fetched =
+                    node.fetched.storage.read().get(&address).and_then(|slots| slots.get(&slot).copied());
                 match fetched {
                     Some(value) => Ok(value),
                     None => node.backend.storage_ref(address, slot).map_err(unread),

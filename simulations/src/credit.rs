@@ -27,19 +27,31 @@ impl LocalFork {
     }
 
     /// Writes the new balance to each slot that `balanceOf` reads, until `balanceOf` gives it back.
-    fn put_token(&mut self, account: Address, token: Address, asset: &Asset, raw: U256) -> Result<(), Refusal> {
+    fn put_token(
+        &mut self,
+        account: Address,
+        token: Address,
+        asset: &Asset,
+        raw: U256,
+    ) -> Result<(), Refusal> {
         let refused = || {
-            let message = format!("cannot preview {} that a bridge brings: its balances are not plain slots", asset.symbol);
+            let message = format!(
+                "cannot preview {} that a bridge brings: its balances are not plain slots",
+                asset.symbol
+            );
             Refusal::new(Exit::NotPossible, "simulation.cannot_credit", message)
         };
         let call = balanceOfCall { account }.abi_encode();
         let before = self.ground.read(&self.state, token, &call)?.ok_or_else(refused)?;
         let wanted = before.checked_add(raw).ok_or_else(refused)?;
-        let executed = self.ground.try_call(&self.state, Address::ZERO, token, call.clone().into(), FIND_GAS)?;
+        let executed =
+            self.ground.try_call(&self.state, Address::ZERO, token, call.clone().into(), FIND_GAS)?;
         let reads = executed.map_err(|_| refused())?.watch.reads;
         for (contract, slot) in reads {
             let mut trial = self.state.clone();
-            trial.insert_account_storage(contract, slot, wanted).map_err(|error| self.ground.unread(&error))?;
+            trial
+                .insert_account_storage(contract, slot, wanted)
+                .map_err(|error| self.ground.unread(&error))?;
             if self.ground.read(&trial, token, &call)? == Some(wanted) {
                 self.state = trial;
                 return Ok(());

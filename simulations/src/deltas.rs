@@ -58,7 +58,8 @@ impl<'a> Deltas<'a> {
         }
         let network = &ground.network;
         let watched = assets.iter().filter(|asset| asset.chain_id == network.id.chain_id);
-        let ran = outcomes.iter().flat_map(|outcome| &outcome.touched).filter_map(|token| network.token(*token));
+        let ran =
+            outcomes.iter().flat_map(|outcome| &outcome.touched).filter_map(|token| network.token(*token));
         let known: BTreeMap<_, _> =
             ran.chain(watched).filter_map(|asset| Some((asset.token()?, asset.clone()))).collect();
         let named = outcomes.iter().flat_map(|outcome| &outcome.logs).filter(|log| names_any(log, &accounts));
@@ -104,12 +105,18 @@ impl<'a> Deltas<'a> {
         let known = self.known.keys().flat_map(|token| targets.iter().map(|spender| (*token, *spender)));
         let pairs: BTreeSet<_> = known.chain(logged.iter().copied()).collect();
         if pairs.len() > MOST_ALLOWANCES {
-            let message = format!("the calls touch {} allowances; at most {MOST_ALLOWANCES} are read", pairs.len());
+            let message =
+                format!("the calls touch {} allowances; at most {MOST_ALLOWANCES} are read", pairs.len());
             return Err(Refusal::new(Exit::SimulationFailed, "simulation.too_many_allowances", message));
         }
         let mut left = Vec::new();
         for (token, spender) in pairs {
             let call = allowanceCall { owner: self.account, spender }.abi_encode();
+            // A token that was not heard to approve and answers no such question (Aave's debt tokens) has no allowances.
+            let silent = !logged.contains(&(token, spender)) && self.ground.read(self.after, token, &call)?.is_none();
+            if silent {
+                continue;
+            }
             let Some((before, raw)) = self.both(token, &call)? else { continue };
             let touched = logged.contains(&(token, spender)) || before != raw;
             if touched && !raw.is_zero() {
@@ -134,7 +141,10 @@ impl<'a> Deltas<'a> {
             (Some(before), Some(after)) => Ok(Some((before, after))),
             (before, after) => match self.known.get(&token) {
                 Some(asset) => {
-                    let message = format!("{} at {token} does not answer a reading of a balance or allowance", asset.symbol);
+                    let message = format!(
+                        "{} at {token} does not answer a reading of a balance or allowance",
+                        asset.symbol
+                    );
                     Err(Refusal::new(Exit::SimulationFailed, "simulation.unreadable_token", message))
                 }
                 // Created by the run, or gone with it: nothing was, or is, held there.
@@ -149,7 +159,12 @@ impl<'a> Deltas<'a> {
 
 impl Ground {
     /// One number of a contract; `None` if it fails or gives none.
-    pub(crate) fn read(&self, state: &Overlay, contract: Address, call: &[u8]) -> Result<Option<U256>, Refusal> {
+    pub(crate) fn read(
+        &self,
+        state: &Overlay,
+        contract: Address,
+        call: &[u8],
+    ) -> Result<Option<U256>, Refusal> {
         let executed = self.try_call(state, Address::ZERO, contract, call.to_vec().into(), READ_GAS)?;
         let Ok(executed) = executed else { return Ok(None) };
         let output = executed.result.output().filter(|_| executed.result.is_success());

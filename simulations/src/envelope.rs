@@ -40,9 +40,9 @@ pub(crate) struct ByteFee(Option<L1BlockInfo>);
 
 impl ByteFee {
     pub(crate) fn read(state: &Overlay, env: &Env) -> Result<Self, StateError> {
-        let info = env.op_stack.then(|| {
-            L1BlockInfo::try_fetch(&mut WrapDatabaseRef(state), U256::from(env.number), OP_SPEC)
-        });
+        let info = env
+            .op_stack
+            .then(|| L1BlockInfo::try_fetch(&mut WrapDatabaseRef(state), U256::from(env.number), OP_SPEC));
         info.transpose().map(Self)
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use agent_core::ports::{Fork, View};
-use agent_core::{Asset, BlockRef, Call, CallEnd, CallOutcome, Exit, Fees, NetworkId, NetworkInfo, Refusal, Simulation, tame};
+use agent_core::{
+    Asset, BlockRef, Call, CallEnd, CallOutcome, Exit, Fees, NetworkId, NetworkInfo, Refusal, Simulation,
+    tame,
+};
 use alloy_primitives::{Address, Bytes, U256};
 use async_trait::async_trait;
 use revm::DatabaseRef;
@@ -52,7 +55,11 @@ impl Ground {
     }
 
     /// Inside: the reason why no block could include it.
-    pub(crate) fn execute(&self, state: &Overlay, message: Message) -> Result<Result<Executed, String>, Refusal> {
+    pub(crate) fn execute(
+        &self,
+        state: &Overlay,
+        message: Message,
+    ) -> Result<Result<Executed, String>, Refusal> {
         match evm::execute(state, &self.env, message) {
             Ok(executed) => Ok(Ok(executed)),
             Err(Failure::Invalid(reason)) => Ok(Err(tame(&reason))),
@@ -148,7 +155,8 @@ impl Fork for LocalFork {
     ) -> Result<Simulation, Refusal> {
         let before = self.state.clone();
         let simulated = self.run_calls(account, calls, fees).and_then(|ran| {
-            let deltas = Deltas::new(&self.ground, &before, &self.state, account, also, assets, &ran.outcomes)?;
+            let deltas =
+                Deltas::new(&self.ground, &before, &self.state, account, also, assets, &ran.outcomes)?;
             let changes = deltas.changes(ran.fees_paid)?;
             let allowances_left = deltas.allowances(calls)?;
             Ok(Simulation { block: self.ground.block, calls: ran.outcomes, changes, allowances_left })

@@ -30,7 +30,8 @@ impl MemoryWorld {
     pub(crate) fn database(&self) -> CacheDB<EmptyDB> {
         let mut database = CacheDB::new(EmptyDB::default());
         for (address, account) in &self.accounts {
-            let info = AccountInfo { balance: account.balance, nonce: account.nonce, ..AccountInfo::default() };
+            let info =
+                AccountInfo { balance: account.balance, nonce: account.nonce, ..AccountInfo::default() };
             let code = Bytecode::new_raw(account.code.clone());
             database.insert_account_info(*address, info.with_code(code));
             let entry = database.cache.accounts.entry(*address).or_default();

@@ -42,7 +42,8 @@ impl Endpoint {
 
 fn unreachable(network: &str, text: &str) -> Refusal {
     let message = format!("`{network}` could not be read: {}", tame(text));
-    Refusal::new(Exit::Unreachable, "rpc.unreachable", message).help("check the network's endpoints in the configuration")
+    Refusal::new(Exit::Unreachable, "rpc.unreachable", message)
+        .help("check the network's endpoints in the configuration")
 }
 
 /// The newest block, and what is fixed for the next one.
@@ -69,7 +70,9 @@ impl Live {
         let mut last = unreachable(&network.name, "it has no endpoint");
         for url in &network.endpoints {
             match Self::open(network, url).await {
-                Err(refusal) if refusal.exit == Exit::Unreachable && refusal.code == "rpc.unreachable" => last = refusal,
+                Err(refusal) if refusal.exit == Exit::Unreachable && refusal.code == "rpc.unreachable" => {
+                    last = refusal
+                }
                 done => return done,
             }
         }
@@ -81,8 +84,7 @@ impl Live {
         let endpoint = Endpoint(url.clone());
         let client = Client::builder().timeout(TIMEOUT).build();
         let client = client.map_err(|error| endpoint.unreachable(&network.name, &error.to_string()))?;
-        let provider =
-            ProviderBuilder::<_, _, AnyNetwork>::default().connect_reqwest(client, url).erased();
+        let provider = ProviderBuilder::<_, _, AnyNetwork>::default().connect_reqwest(client, url).erased();
         verify(network, &endpoint, &provider).await?;
         let head = newest(network, &endpoint, &provider).await?;
         let node = pin(&provider, head.block).await;
@@ -100,26 +102,38 @@ impl Live {
     }
 }
 
-async fn verify(network: &NetworkInfo, at: &Endpoint, provider: &DynProvider<AnyNetwork>) -> Result<(), Refusal> {
+async fn verify(
+    network: &NetworkInfo,
+    at: &Endpoint,
+    provider: &DynProvider<AnyNetwork>,
+) -> Result<(), Refusal> {
     let failed = |error: &dyn fmt::Display| at.unreachable(&network.name, &error.to_string());
     let chain_id = provider.get_chain_id().await.map_err(|error| failed(&error))?;
-    let first = provider.get_block_by_number(BlockNumberOrTag::Earliest).await.map_err(|error| failed(&error))?;
+    let first =
+        provider.get_block_by_number(BlockNumberOrTag::Earliest).await.map_err(|error| failed(&error))?;
     let genesis = first.ok_or_else(|| failed(&"it has no first block"))?.header.hash;
     let found = NetworkId { chain_id, genesis };
     if found == network.id {
         return Ok(());
     }
     let message = format!("the endpoint {at:?} of `{}` serves {found}, not {}", network.name, network.id);
-    Err(Refusal::new(Exit::Unreachable, "rpc.wrong_chain", message).help("give an endpoint of that very network"))
+    Err(Refusal::new(Exit::Unreachable, "rpc.wrong_chain", message)
+        .help("give an endpoint of that very network"))
 }
 
-async fn newest(network: &NetworkInfo, at: &Endpoint, provider: &DynProvider<AnyNetwork>) -> Result<Head, Refusal> {
+async fn newest(
+    network: &NetworkInfo,
+    at: &Endpoint,
+    provider: &DynProvider<AnyNetwork>,
+) -> Result<Head, Refusal> {
     let failed = |error: &dyn fmt::Display| at.unreachable(&network.name, &error.to_string());
-    let block = provider.get_block_by_number(BlockNumberOrTag::Latest).await.map_err(|error| failed(&error))?;
+    let block =
+        provider.get_block_by_number(BlockNumberOrTag::Latest).await.map_err(|error| failed(&error))?;
     let header = block.ok_or_else(|| failed(&"it has no newest block"))?.header.clone();
     let fees = provider.get_fee_history(1, BlockNumberOrTag::Number(header.number()), &[]);
     let next = fees.await.map_err(|error| failed(&error))?.next_block_base_fee();
-    let base_fee = next.and_then(|fee| u64::try_from(fee).ok()).ok_or_else(|| failed(&"it tells no base fee"))?;
+    let base_fee =
+        next.and_then(|fee| u64::try_from(fee).ok()).ok_or_else(|| failed(&"it tells no base fee"))?;
     let block = BlockRef { number: header.number(), hash: header.hash, timestamp: header.timestamp() };
     Ok(Head { block, base_fee, gas_limit: header.gas_limit() })
 }

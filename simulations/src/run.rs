@@ -56,8 +56,14 @@ impl LocalFork {
             return Ok((halted(short_of_gas(sender.balance, call.value)), U256::ZERO));
         }
         let signed = SignedParts { nonce: sender.nonce, fees, envelope: envelope.clone() };
-        let message =
-            Message { from, to: call.to, value: call.value, data: call.data.clone(), gas_limit, signed: Some(signed) };
+        let message = Message {
+            from,
+            to: call.to,
+            value: call.value,
+            data: call.data.clone(),
+            gas_limit,
+            signed: Some(signed),
+        };
         let executed = match ground.execute(&self.state, message)? {
             Ok(executed) => executed,
             Err(reason) => return Ok((halted(reason), U256::ZERO)),
@@ -70,7 +76,13 @@ impl LocalFork {
         Ok((outcome, paid))
     }
 
-    fn priced(&self, executed: &Executed, bytes: &ByteFee, envelope: &Bytes, fees: Fees) -> (CallOutcome, U256) {
+    fn priced(
+        &self,
+        executed: &Executed,
+        bytes: &ByteFee,
+        envelope: &Bytes,
+        fees: Fees,
+    ) -> (CallOutcome, U256) {
         let l1_fee = bytes.wei(envelope, executed.result.tx_gas_used());
         let outcome = outcome(executed, l1_fee);
         let base_fee = u128::from(self.ground.env.base_fee);

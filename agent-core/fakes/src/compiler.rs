@@ -71,9 +71,34 @@ impl FakeCompiler {
         network.positions.iter().find(|position| position.symbol == format!("a{}", asset.symbol)).cloned()
     }
 
+    /// What a swap gives, gets, and gets at least.
+    fn trade(
+        &self,
+        sell: &Asset,
+        buy: &Asset,
+        raw: U256,
+        side: Side,
+        slippage_bps: u32,
+    ) -> Option<(Amount, Amount, Amount)> {
+        let worse = self.worse_bps.load(Ordering::SeqCst);
+        match side {
+            Side::Sell => {
+                let give = sell.amount(raw);
+                let get =
+                    self.swapped(&give, buy, WHOLE_BPS.checked_sub(POOL_FEE_BPS)?.checked_sub(worse)?)?;
+                let rest = WHOLE_BPS.checked_sub(slippage_bps)?;
+                let least = get.fraction(U256::from(rest), U256::from(WHOLE_BPS))?;
+                Some((give, get, least))
+            }
+            Side::Buy => {
+                let get = buy.amount(raw);
+                Some((self.swapped(&get, sell, WHOLE_BPS.checked_add(worse)?)?, get.clone(), get))
+            }
+        }
+    }
+
     fn make(&self, resolved: &Resolved<'_>, account: Address, now: u64) -> Option<CompiledStep> {
         let (step, raw) = (resolved.step, resolved.raw);
-        let worse = self.worse_bps.load(Ordering::SeqCst);
         let act =
             |give, to, get| Act { give, to, get, crosses: None, quote: None, spender: Some(to), least: None };
         let act = match &step.action {
@@ -84,24 +109,7 @@ impl FakeCompiler {
                 act(Some(from.amount(raw)), self.contract(from.chain_id, "weth")?, Some(to.amount(raw)))
             }
             Action::Swap { sell, buy, side, max_slippage_bps, .. } => {
-                let (give, get) = match side {
-                    Side::Sell => {
-                        let left = WHOLE_BPS.checked_sub(POOL_FEE_BPS)?.checked_sub(worse)?;
-                        let give = sell.amount(raw);
-                        (give.clone(), self.swapped(&give, buy, left)?)
-                    }
-                    Side::Buy => {
-                        let get = buy.amount(raw);
-                        (self.swapped(&get, sell, WHOLE_BPS.checked_add(worse)?)?, get)
-                    }
-                };
-                let least = match side {
-                    Side::Sell => get.fraction(
-                        U256::from(WHOLE_BPS.checked_sub(*max_slippage_bps)?),
-                        U256::from(WHOLE_BPS),
-                    )?,
-                    Side::Buy => get.clone(),
-                };
+                let (give, get, least) = self.trade(sell, buy, raw, *side, *max_slippage_bps)?;
                 let quote = Quote {
                     expected_out: get.clone(),
                     min_out: least.clone(),
@@ -133,7 +141,7 @@ impl FakeCompiler {
             Action::Bridge { asset, out, .. } => {
                 let give = asset.amount(raw);
                 let amount = self.swapped(&give, out, WHOLE_BPS.checked_sub(BRIDGE_FEE_BPS)?)?;
-                let crosses = Some(Crossing { account, amount: amount.clone() });
+                let crosses = Some(Box::new(Crossing { account, amount: amount.clone() }));
                 let bridge = self.contract(asset.chain_id, "bridge")?;
                 Act { crosses, least: Some(amount), ..act(Some(give), bridge, None) }
             }
@@ -172,7 +180,7 @@ struct Act {
     /// Who has it afterwards.
     to: Address,
     get: Option<Amount>,
-    crosses: Option<Crossing>,
+    crosses: Option<Box<Crossing>>,
     quote: Option<Quote>,
     /// The contract that is called and takes the tokens; none: the token itself is called.
     spender: Option<Address>,

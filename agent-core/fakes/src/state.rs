@@ -12,7 +12,13 @@ pub enum Effect {
     /// Sets what `spender` may take of the called token.
     Approve { spender: Address, raw: U256 },
     /// The act of step `step`: `give` leaves the caller for `to`, `get` arrives, `crosses` will be paid elsewhere.
-    Act { step: usize, give: Option<Amount>, to: Address, get: Option<Amount>, crosses: Option<Crossing> },
+    Act {
+        step: usize,
+        give: Option<Amount>,
+        to: Address,
+        get: Option<Amount>,
+        crosses: Option<Box<Crossing>>,
+    },
     /// Reads a balance of the called token.
     BalanceOf { account: Address },
 }

@@ -52,7 +52,8 @@ async fn a_full_disk_loses_nothing_that_was_written() {
         raw: Bytes::from(vec![0; 20_000]),
     };
     let attempt = Attempt { plan_id: "p".to_owned(), step: 1, call: 0, cleanup: false, claim };
-    assert!(is_full(&ledger.reserve(&attempt, &[]).await.unwrap_err()));
+    let error = ledger.reserve(&attempt, &[]).await.unwrap_err();
+    assert!(is_full(&error), "{error}");
     assert_eq!(ledger.verify().await.unwrap(), written);
     drop(ledger);
     let roomy = open().await;

@@ -38,7 +38,11 @@ pub(crate) struct ChatSettings {
 }
 
 /// Shows events and sends what the user says until they leave or the core ends.
-pub(crate) async fn run(ops: Sender<Op>, events: Receiver<Event>, settings: ChatSettings) -> miette::Result<()> {
+pub(crate) async fn run(
+    ops: Sender<Op>,
+    events: Receiver<Event>,
+    settings: ChatSettings,
+) -> miette::Result<()> {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if settings.plain || !terminal {
         plain::run(ops, events, settings).await

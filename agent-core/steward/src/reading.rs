@@ -41,7 +41,10 @@ impl Reading {
     pub(crate) async fn draft(&self, sentence: &[u8], contacts: &[Contact]) -> Result<Draft, Refusal> {
         let names: Vec<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
         let context = planners::ReadContext { names, now: self.now(), tz: self.tz.clone(), turn: 0 };
-        planners::draft(sentence, &context, &self.model).await.map_err(no_model)
+        let mut draft = planners::draft(sentence, &context, &self.model).await.map_err(no_model)?;
+        // Which model it was is known once it was loaded for this sentence.
+        draft.model = draft.model.map(|_| self.model.id());
+        Ok(draft)
     }
 
     /// Loads the model now, so that the first sentence does not wait for it.
@@ -77,7 +80,7 @@ impl LazyModel {
     async fn engine(&self) -> Result<&Engine, ModelError> {
         let models = self.models.clone();
         let load = || async move {
-            let loaded = tokio::task::spawn_blocking(move || Engine::load(&models)).await;
+            let loaded = tokio::task::spawn_blocking(move || Engine::open(&models)).await;
             match loaded {
                 Ok(engine) => engine.map_err(ModelError::from),
                 Err(error) => Err(ModelError { code: "model.failed".to_owned(), message: error.to_string() }),

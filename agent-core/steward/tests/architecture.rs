@@ -23,13 +23,29 @@ const HEAVY: [(&[&str], &[&str]); 8] = [
 
 /// What may lie at the top, beside dotfiles and what git ignores.
 const TOP: [&str; 11] = [
-    "Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "agent-core", "chains", "local-llm", "planners", "policies",
-    "simulations", "strategies",
+    "Cargo.toml",
+    "Cargo.lock",
+    "LICENSE",
+    "README.md",
+    "agent-core",
+    "chains",
+    "local-llm",
+    "planners",
+    "policies",
+    "simulations",
+    "strategies",
 ];
 
 /// The core does no I/O and has no clock of its own.
 const IO: [&str; 8] = [
-    "std::fs", "std::net", "std::process", "std::env", "tokio::fs", "tokio::net", "SystemTime", "Instant::now",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "tokio::fs",
+    "tokio::net",
+    "SystemTime",
+    "Instant::now",
 ];
 
 #[derive(Debug, Default)]
@@ -134,7 +150,9 @@ fn unexplained(text: &str) -> usize {
     let starts = attributes.iter().flat_map(|attribute| text.match_indices(attribute));
     // An attribute that only a string or a comment speaks of does not stand first on its line.
     let real = starts.filter(|(at, _)| {
-        text.get(..*at).is_some_and(|before| before.lines().last().unwrap_or_default().trim().is_empty() || before.ends_with('\n'))
+        text.get(..*at).is_some_and(|before| {
+            before.lines().last().unwrap_or_default().trim().is_empty() || before.ends_with('\n')
+        })
     });
     let bodies = real.filter_map(|(at, _)| text.get(at..)?.split(")]").next());
     bodies.filter(|body| !body.contains("reason")).count()
@@ -161,13 +179,16 @@ fn source(path: &str, text: &str) -> Vec<String> {
         }
     }
     if path.starts_with("agent-core/src/") {
-        wrong.extend(IO.iter().filter(|io| text.contains(**io)).map(|io| format!("{path}: {io} in the core")));
+        wrong
+            .extend(IO.iter().filter(|io| text.contains(**io)).map(|io| format!("{path}: {io} in the core")));
     }
     wrong
 }
 
 fn strays<'a>(top: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let allowed = |name: &&str| TOP.contains(name) || name.starts_with('.') || *name == "target" || name.ends_with(".swp");
+    let allowed = |name: &&str| {
+        TOP.contains(name) || name.starts_with('.') || *name == "target" || name.ends_with(".swp")
+    };
     top.filter(|name| !allowed(name)).map(|name| format!("{name} lies at the top")).collect()
 }
 
@@ -208,11 +229,14 @@ fn files_look_as_agreed() {
 
 #[test]
 fn the_top_is_fixed_and_every_crate_is_a_member() {
-    let names: Vec<String> =
-        fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     assert_eq!(strays(names.iter().map(String::as_str)), nothing());
     let crates = texts("/Cargo.toml");
-    let folders = crates.iter().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml").map(str::to_owned)).collect();
+    let folders =
+        crates.iter().filter_map(|(path, _)| path.strip_suffix("/Cargo.toml").map(str::to_owned)).collect();
     assert_eq!(members(&fs::read_to_string(root().join("Cargo.toml")).unwrap(), &folders), nothing());
 }
 
@@ -227,9 +251,15 @@ fn planted_violations_are_found() {
         "[package]\nname = \"steward\"\n[dependencies]\nfakes = \"1\"\nalloy = \"1\"",
         "[package]\nname = \"fakes\"",
     ]);
-    let named = ["agent-core names chains", "tests of chains name steward", "planners names local-llm", "steward names fakes"];
+    let named = [
+        "agent-core names chains",
+        "tests of chains name steward",
+        "planners names local-llm",
+        "steward names fakes",
+    ];
     assert_eq!(arrows(&rooms), named);
-    let strangers: Vec<String> = heavy(&rooms).iter().map(|wrong| wrong.split(',').next().unwrap().to_owned()).collect();
+    let strangers: Vec<String> =
+        heavy(&rooms).iter().map(|wrong| wrong.split(',').next().unwrap().to_owned()).collect();
     assert_eq!(strangers, ["local-llm names revm", "planners names sqlx", "steward names alloy"]);
 
     let found = |path: &str, text: &str| source(path, text).len();

@@ -69,10 +69,12 @@ async fn an_output_is_worth_what_the_step_really_yielded() {
     execute(&scene.core(), "p").await.unwrap();
     let rows = scene.ledger.rows();
     let started = |wanted: usize| {
-        rows.iter().find_map(|row| match &row.record {
-            Record::StepStarted { step, raw, .. } if *step == wanted => Some(*raw),
-            _ => None,
-        })
+        let started = rows.iter().map(|row| &row.record);
+        let raws = started.filter_map(|record| {
+            let Record::StepStarted { step, raw, .. } = record else { return None };
+            Some((*step, *raw))
+        });
+        raws.into_iter().find(|(step, _)| *step == wanted).map(|(_, raw)| raw)
     };
     // More than the minimum that the plan promised.
     assert_eq!(started(2), Some(U256::from(997_000_000)));

@@ -1,6 +1,7 @@
 //! The pipeline from end to end on fakes of every port.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "tests: a panic is a failed test"

@@ -83,7 +83,12 @@ pub(crate) async fn supply(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledStep,
     let (pool, reserve) = (ask.role("aave.pool")?, ask.reserve(asset).await?);
     let amount = asset.amount(ask.raw);
     ask.must_hold(&amount).await?;
-    let call = IAavePool::supplyCall { asset: reserve.asset, amount: ask.raw, onBehalfOf: ask.account, referralCode: 0 };
+    let call = IAavePool::supplyCall {
+        asset: reserve.asset,
+        amount: ask.raw,
+        onBehalfOf: ask.account,
+        referralCode: 0,
+    };
     let assets = ask.with_position(asset, reserve.a_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
     ask.allow(reserve.asset, pool, ask.raw).await?.around(&mut step, false);
@@ -131,14 +136,20 @@ pub(crate) async fn repay(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledStep, 
     ask.must_hold(&asset.amount(ask.raw)).await?;
     let all = ask.whole || ask.raw >= owed;
     let most = if all {
-        let margin = owed.checked_div(U256::from(MARGIN_DIVISOR)).unwrap_or_default().saturating_add(U256::from(1));
+        let margin =
+            owed.checked_div(U256::from(MARGIN_DIVISOR)).unwrap_or_default().saturating_add(U256::from(1));
         owed.saturating_add(margin).min(ask.balance(asset).await?)
     } else {
         ask.raw
     };
     // The pool reads the maximum as "all that is owed"; the allowance bounds it.
     let amount = if all { U256::MAX } else { ask.raw };
-    let call = IAavePool::repayCall { asset: reserve.asset, amount, interestRateMode: RATE_MODE, onBehalfOf: ask.account };
+    let call = IAavePool::repayCall {
+        asset: reserve.asset,
+        amount,
+        interestRateMode: RATE_MODE,
+        onBehalfOf: ask.account,
+    };
     let assets = ask.with_position(asset, reserve.debt_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
     ask.allow(reserve.asset, pool, most).await?.around(&mut step, all);

@@ -52,16 +52,26 @@ fn arrives_as(asset: &Asset) -> &str {
 }
 
 pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<CompiledStep, Refusal> {
-    let target = ask.registry.network(out.chain_id).filter(|target| target.role("across.spoke_pool").is_some());
-    let target = target.ok_or_else(|| ask.not_possible("world.lacks", &format!("Across does not reach chain {}", out.chain_id)))?;
+    let target =
+        ask.registry.network(out.chain_id).filter(|target| target.role("across.spoke_pool").is_some());
+    let target = target.ok_or_else(|| {
+        ask.not_possible("world.lacks", &format!("Across does not reach chain {}", out.chain_id))
+    })?;
     if arrives_as(asset) != out.symbol || asset.decimals != out.decimals {
-        let why = format!("{} arrives on {} as {}, not as {}", asset.symbol, target.name, arrives_as(asset), out.symbol);
+        let why = format!(
+            "{} arrives on {} as {}, not as {}",
+            asset.symbol,
+            target.name,
+            arrives_as(asset),
+            out.symbol
+        );
         return Err(ask.not_possible("world.lacks", &why));
     }
     let amount = asset.amount(ask.raw);
     ask.must_hold(&amount).await?;
     let output = after_fee(ask.raw).filter(|raw| !raw.is_zero());
-    let output = output.ok_or_else(|| ask.not_possible("world.no_liquidity", "the relayer's fee takes all of it"))?;
+    let output =
+        output.ok_or_else(|| ask.not_possible("world.no_liquidity", "the relayer's fee takes all of it"))?;
     let (spoke_pool, input_token) = (ask.role("across.spoke_pool")?, token(ask.network, asset)?);
     // The contract holds this against its own clock, which is the chain's.
     let chain_time = ask.view.block().timestamp;
@@ -113,7 +123,9 @@ pub(crate) fn fill_topics(origin: u64, deposit: &ISpokePool::V3FundsDeposited) -
 /// What a log says has arrived for `deposit`, smallest units.
 pub(crate) fn filled(log: &Log, deposit: &ISpokePool::V3FundsDeposited) -> Option<U256> {
     let fill = event::<ISpokePool::FilledV3Relay>(log)?;
-    let same = fill.depositId == deposit.depositId && fill.depositor == deposit.depositor && fill.outputToken == deposit.outputToken;
+    let same = fill.depositId == deposit.depositId
+        && fill.depositor == deposit.depositor
+        && fill.outputToken == deposit.outputToken;
     let info = fill.relayExecutionInfo;
     (same && info.updatedRecipient == deposit.recipient).then_some(info.updatedOutputAmount)
 }
@@ -130,7 +142,10 @@ mod tests {
     fn the_relayer_gets_at_least_its_fee() {
         for raw in [1_u64, 1_999, 2_000, 2_001, 200_000_000] {
             let kept = raw - after_fee(U256::from(raw)).unwrap().to::<u64>();
-            assert!(kept * 1_000_000 >= raw * RELAYER_FEE_PIPS && (kept - 1) * 1_000_000 < raw * RELAYER_FEE_PIPS, "{raw}");
+            assert!(
+                kept * 1_000_000 >= raw * RELAYER_FEE_PIPS && (kept - 1) * 1_000_000 < raw * RELAYER_FEE_PIPS,
+                "{raw}"
+            );
         }
     }
 }

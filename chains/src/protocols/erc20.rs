@@ -35,7 +35,11 @@ pub(crate) async fn transfer(ask: &Ask<'_>, asset: &Asset, to: Address) -> Resul
 }
 
 /// Sets every allowance that is found to 0. No asset: every token of the registry; no spender: every contract of it.
-pub(crate) async fn revoke(ask: &Ask<'_>, asset: Option<&Asset>, spender: Option<Address>) -> Result<CompiledStep, Refusal> {
+pub(crate) async fn revoke(
+    ask: &Ask<'_>,
+    asset: Option<&Asset>,
+    spender: Option<Address>,
+) -> Result<CompiledStep, Refusal> {
     let named = ask.network.assets.iter().chain(&ask.network.positions);
     let tokens: Vec<&Asset> = named.filter(|token| asset.is_none_or(|asset| asset.same(token))).collect();
     let spenders: Vec<Address> = match spender {
@@ -53,7 +57,8 @@ pub(crate) async fn revoke(ask: &Ask<'_>, asset: Option<&Asset>, spender: Option
         .collect();
     let found = read::read_all(ask.network, ask.view, &reads).await?;
     let mut open = pairs.into_iter().zip(found).filter(|(_, raw)| raw.is_some_and(|raw| !raw.is_zero()));
-    let revoking = |token, spender| ask.call(CallRole::Revoke, token, U256::ZERO, approve(spender, U256::ZERO));
+    let revoking =
+        |token, spender| ask.call(CallRole::Revoke, token, U256::ZERO, approve(spender, U256::ZERO));
     let Some(((asset, token, spender), _)) = open.next() else {
         return Err(ask.not_possible("world.nothing_to_revoke", "there is no such allowance"));
     };

@@ -4,8 +4,8 @@ use agent_core::asset::decimal;
 use agent_core::ports::View;
 use agent_core::{NetworkInfo, Refusal, tame};
 use alloy_primitives::aliases::{U24, U160};
-use alloy_primitives::{Address, Bytes, U256, U512};
 use alloy_primitives::ruint::UintTryFrom;
+use alloy_primitives::{Address, Bytes, U256, U512};
 use alloy_sol_types::sol;
 
 use crate::ask::Ask;
@@ -42,7 +42,8 @@ const FEES: [u16; 4] = [100, 500, 3_000, 10_000];
 const FEE_ONE: u64 = 1_000_000;
 /// `TickMath.MIN_SQRT_RATIO + 1` and `MAX_SQRT_RATIO - 1`: a swap that ends there did not find enough.
 const SQRT_PRICE_MIN: U160 = U160::from_limbs([4_295_128_740, 0, 0]);
-const SQRT_PRICE_MAX: U160 = U160::from_limbs([6_743_328_256_752_651_557, 17_280_870_778_742_802_505, 4_294_805_859]);
+const SQRT_PRICE_MAX: U160 =
+    U160::from_limbs([6_743_328_256_752_651_557, 17_280_870_778_742_802_505, 4_294_805_859]);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hop {
@@ -79,7 +80,11 @@ pub(crate) fn path(hops: &[Hop], backwards: bool) -> Bytes {
 }
 
 /// Pools of each pair that exist, one per fee tier.
-async fn pools(network: &NetworkInfo, view: &dyn View, pairs: &[(Address, Address)]) -> Result<Vec<Hop>, Refusal> {
+async fn pools(
+    network: &NetworkInfo,
+    view: &dyn View,
+    pairs: &[(Address, Address)],
+) -> Result<Vec<Hop>, Refusal> {
     let factory = read::role(network, "uniswap.factory")?;
     let asked: Vec<_> = pairs.iter().flat_map(|(from, to)| FEES.map(|fee| (*from, *to, fee))).collect();
     let call = |(from, to, fee): &(Address, Address, u16)| {
@@ -94,7 +99,12 @@ async fn pools(network: &NetworkInfo, view: &dyn View, pairs: &[(Address, Addres
 }
 
 /// Direct paths, and paths of two hops over WETH or USDC.
-async fn paths(network: &NetworkInfo, view: &dyn View, from: Address, to: Address) -> Result<Vec<Vec<Hop>>, Refusal> {
+async fn paths(
+    network: &NetworkInfo,
+    view: &dyn View,
+    from: Address,
+    to: Address,
+) -> Result<Vec<Vec<Hop>>, Refusal> {
     let middles = ["weth", "usdc"].into_iter().filter_map(|role| network.role(role));
     let middles: Vec<Address> = middles.filter(|middle| *middle != from && *middle != to).collect();
     let mut pairs = vec![(from, to)];
@@ -110,26 +120,42 @@ async fn paths(network: &NetworkInfo, view: &dyn View, from: Address, to: Addres
 }
 
 /// The path that gives the most for `raw` sold, or takes the least for `raw` bought. Every path is quoted by QuoterV2.
-pub(crate) async fn best(ask: &Ask<'_>, from: Address, to: Address, buys: bool) -> Result<Option<Route>, Refusal> {
+pub(crate) async fn best(
+    ask: &Ask<'_>,
+    from: Address,
+    to: Address,
+    buys: bool,
+) -> Result<Option<Route>, Refusal> {
     let quoter = ask.role("uniswap.quoter_v2")?;
     let paths = paths(ask.network, ask.view, from, to).await?;
     let raw = ask.raw;
-    let complete = |after: &[U160]| after.iter().all(|price| *price > SQRT_PRICE_MIN && *price < SQRT_PRICE_MAX);
+    let complete =
+        |after: &[U160]| after.iter().all(|price| *price > SQRT_PRICE_MIN && *price < SQRT_PRICE_MAX);
     let routes: Vec<Route> = if buys {
-        let quote = |hops: &Vec<Hop>| (quoter, IQuoterV2::quoteExactOutputCall { path: path(hops, true), amountOut: raw });
-        let quotes = read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
+        let quote = |hops: &Vec<Hop>| {
+            (quoter, IQuoterV2::quoteExactOutputCall { path: path(hops, true), amountOut: raw })
+        };
+        let quotes =
+            read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
         let quoted = paths.into_iter().zip(quotes).filter_map(|(hops, quote)| Some((hops, quote?)));
         let quoted = quoted.filter(|(_, quote)| complete(&quote.sqrtPriceX96AfterList));
         quoted.map(|(hops, quote)| Route { hops, amount_in: quote.amountIn, amount_out: raw }).collect()
     } else {
-        let quote = |hops: &Vec<Hop>| (quoter, IQuoterV2::quoteExactInputCall { path: path(hops, false), amountIn: raw });
-        let quotes = read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
+        let quote = |hops: &Vec<Hop>| {
+            (quoter, IQuoterV2::quoteExactInputCall { path: path(hops, false), amountIn: raw })
+        };
+        let quotes =
+            read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
         let quoted = paths.into_iter().zip(quotes).filter_map(|(hops, quote)| Some((hops, quote?)));
         let quoted = quoted.filter(|(_, quote)| complete(&quote.sqrtPriceX96AfterList));
         quoted.map(|(hops, quote)| Route { hops, amount_in: raw, amount_out: quote.amountOut }).collect()
     };
     let routes = routes.into_iter().filter(|route| !route.amount_in.is_zero() && !route.amount_out.is_zero());
-    Ok(if buys { routes.min_by_key(|route| route.amount_in) } else { routes.max_by_key(|route| route.amount_out) })
+    Ok(if buys {
+        routes.min_by_key(|route| route.amount_in)
+    } else {
+        routes.max_by_key(|route| route.amount_out)
+    })
 }
 
 /// What `amount` of `from` is worth in `to` at a pool's price, without fee and impact.
@@ -137,7 +163,11 @@ fn at_price(amount: U512, sqrt_price: U160, from: Address, to: Address) -> Optio
     let square = U512::from(sqrt_price).checked_mul(U512::from(sqrt_price))?;
     let one = U512::from(1).checked_shl(192)?;
     // The price is token 1 per token 0, and token 0 has the lower address.
-    if from < to { amount.checked_mul(square)?.checked_div(one) } else { amount.checked_mul(one)?.checked_div(square) }
+    if from < to {
+        amount.checked_mul(square)?.checked_div(one)
+    } else {
+        amount.checked_mul(one)?.checked_div(square)
+    }
 }
 
 /// How much worse than the pools' prices the route is, apart from their fees, basis points rounded down.
@@ -161,8 +191,11 @@ pub(crate) async fn impact_bps(ask: &Ask<'_>, route: &Route) -> Result<u32, Refu
 
 /// `uniswap v3 USDC/WETH 0.05%` for each hop.
 pub(crate) fn words(network: &NetworkInfo, hops: &[Hop]) -> Vec<String> {
-    let symbol = |token: Address| network.token(token).map_or_else(|| token.to_string(), |asset| tame(&asset.symbol));
-    let hop = |hop: &Hop| format!("uniswap v3 {}/{} {}%", symbol(hop.from), symbol(hop.to), decimal(U256::from(hop.fee), 4));
+    let symbol =
+        |token: Address| network.token(token).map_or_else(|| token.to_string(), |asset| tame(&asset.symbol));
+    let hop = |hop: &Hop| {
+        format!("uniswap v3 {}/{} {}%", symbol(hop.from), symbol(hop.to), decimal(U256::from(hop.fee), 4))
+    };
     hops.iter().map(hop).collect()
 }
 
@@ -177,7 +210,8 @@ pub(crate) async fn pool_prices(
     let pools = pools(network, view, &ends).await?;
     let slot0: Vec<_> = pools.iter().map(|hop| (hop.pool, IUniswapV3Pool::slot0Call {})).collect();
     let depth: Vec<_> = pools.iter().map(|hop| (hop.pool, IUniswapV3Pool::liquidityCall {})).collect();
-    let (slot0, depth) = (read::read_all(network, view, &slot0).await?, read::read_all(network, view, &depth).await?);
+    let (slot0, depth) =
+        (read::read_all(network, view, &slot0).await?, read::read_all(network, view, &depth).await?);
     let known: Vec<_> = pools
         .iter()
         .zip(slot0.into_iter().zip(depth))

@@ -55,7 +55,12 @@ pub(crate) async fn swap(
 ) -> Result<CompiledStep, Refusal> {
     let (router, weth) = (ask.role("uniswap.swap_router02")?, ask.role("weth")?);
     let (from, to) = (sell.token().unwrap_or(weth), buy.token().unwrap_or(weth));
-    let none = || ask.not_possible("world.no_liquidity", &format!("no Uniswap pool gives {} for this much {}", buy.symbol, sell.symbol));
+    let none = || {
+        ask.not_possible(
+            "world.no_liquidity",
+            &format!("no Uniswap pool gives {} for this much {}", buy.symbol, sell.symbol),
+        )
+    };
     if from == to {
         return Err(none());
     }
@@ -63,8 +68,12 @@ pub(crate) async fn swap(
         ask.must_hold(&sell.amount(ask.raw)).await?;
     }
     let route = uniswap_route::best(ask, from, to, side == Side::Buy).await?.ok_or_else(none)?;
-    let Limits { most_in, least_out } = limits(&route, side, slippage_bps)
-        .ok_or_else(|| ask.not_possible("world.no_liquidity", &format!("a slippage of {slippage_bps} basis points is no limit")))?;
+    let Limits { most_in, least_out } = limits(&route, side, slippage_bps).ok_or_else(|| {
+        ask.not_possible(
+            "world.no_liquidity",
+            &format!("a slippage of {slippage_bps} basis points is no limit"),
+        )
+    })?;
     ask.must_hold(&sell.amount(most_in)).await?;
     let call = ISwapRouter02::multicallCall {
         deadline: U256::from(ask.deadline()),
@@ -96,16 +105,28 @@ fn parts(ask: &Ask<'_>, route: &Route, side: Side, native: (bool, bool), limits:
     let Limits { most_in, least_out } = *limits;
     let mut parts = vec![match side {
         Side::Sell => {
-            let params = ISwapRouter02::ExactInputParams { path, recipient, amountIn: most_in, amountOutMinimum: least_out };
+            let params = ISwapRouter02::ExactInputParams {
+                path,
+                recipient,
+                amountIn: most_in,
+                amountOutMinimum: least_out,
+            };
             ISwapRouter02::exactInputCall { params }.abi_encode()
         }
         Side::Buy => {
-            let params = ISwapRouter02::ExactOutputParams { path, recipient, amountOut: least_out, amountInMaximum: most_in };
+            let params = ISwapRouter02::ExactOutputParams {
+                path,
+                recipient,
+                amountOut: least_out,
+                amountInMaximum: most_in,
+            };
             ISwapRouter02::exactOutputCall { params }.abi_encode()
         }
     }];
     if buys_native {
-        parts.push(ISwapRouter02::unwrapWETH9Call { amountMinimum: least_out, recipient: ask.account }.abi_encode());
+        parts.push(
+            ISwapRouter02::unwrapWETH9Call { amountMinimum: least_out, recipient: ask.account }.abi_encode(),
+        );
     }
     // An exact output leaves the rest of the coins with the router, where anybody could take them.
     if sells_native && side == Side::Buy {

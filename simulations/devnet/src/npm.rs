@@ -27,9 +27,11 @@ pub(crate) async fn fetch(npm: &OsStr, scratch: &Path, pin: Pin<'_>) -> Result<V
         .kill_on_drop(true)
         .output()
         .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => DevnetError::NoNpm,
-            _ => DevnetError::Fetch { package: package.clone(), reason: error.to_string() },
+        .map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                return DevnetError::NoNpm;
+            }
+            DevnetError::Fetch { package: package.clone(), reason: error.to_string() }
         })?;
     if !output.status.success() {
         return Err(DevnetError::Fetch { package, reason: tail(&output.stderr) });

@@ -102,7 +102,7 @@ pub async fn up(exe: &Path, world_dir: &Path, cache_dir: &Path) -> Result<Runnin
 /// The world in `world_dir`, if it lives: every chain answers with its chain id and its genesis hash.
 ///
 /// # Errors
-/// Never today; a file that cannot be read counts as no world.
+/// None so far: what cannot be read, or does not answer within 2 s, is no world.
 pub async fn status(world_dir: &Path) -> Result<Option<Running>, DevnetError> {
     let Ok(bytes) = std::fs::read(world_dir.join("world.json")) else { return Ok(None) };
     let Ok(running) = serde_json::from_slice::<Running>(&bytes) else { return Ok(None) };

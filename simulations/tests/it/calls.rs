@@ -66,24 +66,31 @@ async fn an_endless_loop_halts_at_the_gas_cap() {
 
 #[tokio::test]
 async fn a_poor_account_is_simulated_with_the_gas_that_it_can_pay() {
-    let send = |gas: u64| Scene::default().holding(ME, U256::from(gas) * U256::from(3 * GWEI) + U256::from(5));
+    let send =
+        |gas: u64| Scene::default().holding(ME, U256::from(gas) * U256::from(3 * GWEI) + U256::from(5));
     let five = call(FRIEND, U256::from(5), []);
     let enough = send(21_000).run(std::slice::from_ref(&five), &[]).await;
     assert_eq!(enough.calls[0].end, CallEnd::Success);
     let short = send(20_999).run(&[five], &[]).await;
-    assert!(matches!(&short.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds for gas")));
+    assert!(
+        matches!(&short.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds for gas"))
+    );
     assert!(short.changes.is_empty());
     // Enough to begin, not enough to end.
     let scene = send(30_000).with(COUNTER, COUNT);
     let ran_out = scene.run(&[call(COUNTER, U256::from(5), [])], &[]).await;
-    assert!(matches!(&ran_out.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds for gas")));
+    assert!(
+        matches!(&ran_out.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds for gas"))
+    );
 }
 
 #[tokio::test]
 async fn a_value_above_the_balance_and_a_fee_below_the_base_fee_are_halts() {
     let mut fork = Scene::default().fork().await;
     let simulation = fork.run(ME, &[call(FRIEND, ether(11), [])], FEES, &[], &[]).await.unwrap();
-    assert!(matches!(&simulation.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds")));
+    assert!(
+        matches!(&simulation.calls[0].end, CallEnd::Halt(text) if text.starts_with("insufficient funds"))
+    );
     let low = Fees { max_fee_per_gas: u128::from(BASE_FEE) - 1, max_priority_fee_per_gas: 0 };
     let simulation = fork.run(ME, &[call(FRIEND, ether(1), [])], low, &[], &[]).await.unwrap();
     assert!(matches!(&simulation.calls[0].end, CallEnd::Halt(_)), "{:?}", simulation.calls[0].end);

@@ -20,15 +20,15 @@ sol! {
     function approve(address spender, uint256 value) returns (bool);
 }
 
-pub const FEES: Fees = Fees { max_fee_per_gas: 5_000_000_000, max_priority_fee_per_gas: 100_000_000 };
+pub(crate) const FEES: Fees = Fees { max_fee_per_gas: 5_000_000_000, max_priority_fee_per_gas: 100_000_000 };
 
 /// The program's own cache: nothing that it has is fetched.
-pub fn cache_dir() -> PathBuf {
+pub(crate) fn cache_dir() -> PathBuf {
     let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(PathBuf::from);
     of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache"))).unwrap().join("steward")
 }
 
-pub async fn world(keys: &DemoKeys) -> World {
+pub(crate) async fn world(keys: &DemoKeys) -> World {
     deploy::world(&artifacts::fetch(&cache_dir(), Progress::Silent).await.unwrap(), keys).unwrap()
 }
 
@@ -36,15 +36,15 @@ fn token(chain_id: u64, at: Address, symbol: &str, decimals: u8) -> Asset {
     Asset { chain_id, kind: AssetKind::Erc20(at), symbol: symbol.into(), decimals }
 }
 
-pub fn weth(chain_id: u64, at: &WorldAddresses) -> Asset {
+pub(crate) fn weth(chain_id: u64, at: &WorldAddresses) -> Asset {
     token(chain_id, at.weth, "WETH", 18)
 }
 
-pub fn usdc(chain_id: u64, at: &WorldAddresses) -> Asset {
+pub(crate) fn usdc(chain_id: u64, at: &WorldAddresses) -> Asset {
     token(chain_id, at.usdc, "USDC", 6)
 }
 
-pub fn network(id: NetworkId, endpoints: Vec<String>, at: &WorldAddresses) -> NetworkInfo {
+pub(crate) fn network(id: NetworkId, endpoints: Vec<String>, at: &WorldAddresses) -> NetworkInfo {
     let coin = Asset { chain_id: id.chain_id, kind: AssetKind::Native, symbol: "ETH".into(), decimals: 18 };
     NetworkInfo {
         id,
@@ -59,7 +59,7 @@ pub fn network(id: NetworkId, endpoints: Vec<String>, at: &WorldAddresses) -> Ne
     }
 }
 
-pub fn simulator(world: &World) -> ForkSimulator {
+pub(crate) fn simulator(world: &World) -> ForkSimulator {
     let networks = world.chains.iter().map(|chain| {
         let id = NetworkId { chain_id: chain.chain_id, genesis: B256::ZERO };
         (chain.chain_id, network(id, Vec::new(), &chain.addresses))
@@ -78,7 +78,7 @@ pub fn simulator(world: &World) -> ForkSimulator {
 }
 
 /// Lets the router take `amount` WETH (wei), and sells it for USDC.
-pub fn approve_and_swap(account: Address, at: &WorldAddresses, amount: U256) -> [Call; 2] {
+pub(crate) fn approve_and_swap(account: Address, at: &WorldAddresses, amount: U256) -> [Call; 2] {
     let call = |to: Address, data: Vec<u8>, role: CallRole| Call {
         to,
         value: U256::ZERO,

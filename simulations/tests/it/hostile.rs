@@ -35,7 +35,10 @@ async fn a_watched_token_that_cannot_be_read_is_refused() {
     let mut fork = scene.fork().await;
     let watched = [erc20(TOKEN, "TOK")];
     let refusal = fork.run(ME, std::slice::from_ref(&act), FEES, &watched, &[]).await.unwrap_err();
-    assert_eq!((refusal.code.as_str(), refusal.exit), ("simulation.unreadable_token", Exit::SimulationFailed));
+    assert_eq!(
+        (refusal.code.as_str(), refusal.exit),
+        ("simulation.unreadable_token", Exit::SimulationFailed)
+    );
     // What was refused left nothing on the fork.
     assert_eq!(fork.view().balance(ME).await.unwrap(), crate::scene::ether(10));
     let refusal = fork.credit(ME, &watched[0], U256::from(1)).await.unwrap_err();

@@ -38,7 +38,8 @@ async fn a_swap_gives_what_the_router_returns_and_names_who_took_part() {
             assert!(simulation.calls[1].touched.contains(&contract));
         }
         // Without the approval it is a revert with the library's own reason.
-        let failed = simulator.fork(chain_id).await.unwrap().run(me, &calls[1..], FEES, &[], &[]).await.unwrap();
+        let failed =
+            simulator.fork(chain_id).await.unwrap().run(me, &calls[1..], FEES, &[], &[]).await.unwrap();
         assert_eq!(failed.calls[0].end, CallEnd::Revert("STF".into()));
         assert!(failed.changes.is_empty());
     }

@@ -24,7 +24,12 @@ fn simulator(chain: &RunningChain, endpoints: &[&str], genesis: B256) -> ForkSim
     ForkSimulator::new(Arc::new(Registry { networks: [(chain.chain_id, network)].into() }))
 }
 
-async fn execute(chains: &TestChains, chain: &RunningChain, call: &agent_core::Call, gas: u64) -> TransactionReceipt {
+async fn execute(
+    chains: &TestChains,
+    chain: &RunningChain,
+    call: &agent_core::Call,
+    gas: u64,
+) -> TransactionReceipt {
     let wallet = EthereumWallet::from(chains.keys.wallet.clone());
     let provider = ProviderBuilder::new().wallet(wallet).connect_http(chain.rpc_url.parse().unwrap());
     let request = TransactionRequest::default().to(call.to).value(call.value).input(call.data.clone().into());

@@ -32,9 +32,17 @@ pub(crate) fn approve_with(report: &Report, approve_command: &str) -> String {
 fn approval_rows(report: &Report, approve_command: &str) -> Vec<Row> {
     let bounds = &report.bounds;
     let mut rows = vec![Row::new(Tone::Strong, clip(read_back(report), READ_BACK))];
-    rows.extend(bounds.most_in.iter().map(|amount| Row::labelled(Tone::Plain, "leaves", format!("at most {}", located(amount)))));
     rows.extend(
-        bounds.least_out.iter().map(|amount| Row::labelled(Tone::Plain, "arrives", format!("at least {}", located(amount)))),
+        bounds
+            .most_in
+            .iter()
+            .map(|amount| Row::labelled(Tone::Plain, "leaves", format!("at most {}", located(amount)))),
+    );
+    rows.extend(
+        bounds
+            .least_out
+            .iter()
+            .map(|amount| Row::labelled(Tone::Plain, "arrives", format!("at least {}", located(amount)))),
     );
     if bounds.payees.is_empty() {
         rows.push(Row::labelled(Tone::Plain, "payee", "none: nothing is paid to another account"));
@@ -45,7 +53,9 @@ fn approval_rows(report: &Report, approve_command: &str) -> Vec<Row> {
     rows.push(Row::labelled(Tone::Plain, "", "in another terminal, by the approver; then /resume here"));
     rows.extend(rules(report).into_iter().filter(|rule| rule.result != "allow").map(rule_row));
     rows.push(Row::labelled(Tone::Faint, "expires", expiry(bounds.expires_at)));
-    rows.extend(bounds.contracts.iter().map(|contract| Row::labelled(Tone::Faint, "calls", contract.to_string())));
+    rows.extend(
+        bounds.contracts.iter().map(|contract| Row::labelled(Tone::Faint, "calls", contract.to_string())),
+    );
     rows
 }
 
@@ -62,7 +72,8 @@ fn expiry(seconds: u64) -> String {
 }
 
 fn deny_rows(report: &Report) -> Vec<Row> {
-    let mut rows = vec![Row::new(Tone::Bad, "the policy denies this plan: nothing is sent, and no approval lifts it")];
+    let mut rows =
+        vec![Row::new(Tone::Bad, "the policy denies this plan: nothing is sent, and no approval lifts it")];
     rows.extend(rules(report).into_iter().filter(|rule| rule.result == "deny").map(rule_row));
     rows.push(Row::new(Tone::Plain, "say it differently, or ask whoever owns the policy to change it"));
     rows.push(Row::new(Tone::Plain, format!("why in full: steward policy explain {}", report.plan_id)));

@@ -93,7 +93,9 @@ impl Model {
             }
             Msg::Resize(size) => self.size = size,
             Msg::Event(event) => self.event(*event, now),
-            Msg::QueueFull => self.say(Tone::Bad, "too much is waiting already: that was not taken; say it again later"),
+            Msg::QueueFull => {
+                self.say(Tone::Bad, "too much is waiting already: that was not taken; say it again later")
+            }
             Msg::CoreEnded => {
                 self.core_ended = true;
                 self.busy = None;
@@ -191,7 +193,10 @@ impl Model {
         let report = &self.panel.as_ref()?.report;
         let (plan_id, verdict) = (report.plan_id.clone(), report.verdict);
         if answer == 'y' && !executable(report) {
-            self.say(Tone::Warn, &format!("y executes only what the policy allows; plan {plan_id} is not: y approves nothing"));
+            self.say(
+                Tone::Warn,
+                &format!("y executes only what the policy allows; plan {plan_id} is not: y approves nothing"),
+            );
             return None;
         }
         self.close_panel();
@@ -217,7 +222,10 @@ impl Model {
 
     fn set_aside(&mut self) {
         if let Some(report) = self.close_panel() {
-            self.say(Tone::Warn, &format!("plan {} is set aside; nothing was sent; /plan shows it", report.plan_id));
+            self.say(
+                Tone::Warn,
+                &format!("plan {} is set aside; nothing was sent; /plan shows it", report.plan_id),
+            );
             self.aside = Some(report);
         }
     }
@@ -288,7 +296,10 @@ impl Model {
                     self.resumable = None;
                 }
             }
-            Event::Planned { .. } | Event::Question { .. } | Event::Answered { .. } | Event::Refused { .. } => self.busy = None,
+            Event::Planned { .. }
+            | Event::Question { .. }
+            | Event::Answered { .. }
+            | Event::Refused { .. } => self.busy = None,
             Event::StepStarted { .. }
             | Event::Signed { .. }
             | Event::Sent { .. }

@@ -51,7 +51,8 @@ impl Plain {
     pub(crate) fn line(&mut self, line: &[u8], now: Instant) -> Reply {
         let pasted = self.confirm.key(now);
         // Another line at once: the answer before it was pasted.
-        let lost = self.confirm.give_up().map(|_| "refused: that answer was pasted; type it alone".to_owned());
+        let lost =
+            self.confirm.give_up().map(|_| "refused: that answer was pasted; type it alone".to_owned());
         let Ok(text) = std::str::from_utf8(line) else {
             return Reply::line("refused: the line is not UTF-8 (code: input.utf8)");
         };
@@ -64,7 +65,9 @@ impl Plain {
         match text {
             "" => Reply::default(),
             "/quit" | "/exit" => Reply { quit: true, ..Reply::default() },
-            "/help" => Reply { lines: HELP.iter().map(|line| (*line).to_owned()).collect(), ..Reply::default() },
+            "/help" => {
+                Reply { lines: HELP.iter().map(|line| (*line).to_owned()).collect(), ..Reply::default() }
+            }
             "y" | "/resume" if !self.typed => Reply::line(format!(
                 "refused: `{text}` executes nothing where the input is no terminal; use `steward run{}`",
                 if self.settings.demo { " --demo" } else { "" }
@@ -82,9 +85,13 @@ impl Plain {
                 Some(plan_id) => Reply::op(Op::Resume { plan_id }),
                 None => Reply::line("no plan waits for an approval or was cut short"),
             },
-            _ if text.starts_with('/') => Reply::line(format!("{} is no command; /help lists them", text::clean(text))),
+            _ if text.starts_with('/') => {
+                Reply::line(format!("{} is no command; /help lists them", text::clean(text)))
+            }
             _ => {
-                let aside = self.close().map(|report| format!("plan {} is set aside; nothing was sent", report.plan_id));
+                let aside = self
+                    .close()
+                    .map(|report| format!("plan {} is set aside; nothing was sent", report.plan_id));
                 Reply { lines: aside.into_iter().collect(), ..Reply::op(Op::Say { text: text.to_owned() }) }
             }
         }
@@ -96,7 +103,9 @@ impl Plain {
 
     /// The held answer, if it stood alone.
     pub(crate) fn tick(&mut self, now: Instant) -> Reply {
-        let Some((answer, report)) = self.confirm.alone(now).zip(self.open.as_ref()) else { return Reply::default() };
+        let Some((answer, report)) = self.confirm.alone(now).zip(self.open.as_ref()) else {
+            return Reply::default();
+        };
         let plan_id = report.plan_id.clone();
         if answer == 'n' {
             let denied = self.close().is_some_and(|report| report.verdict == Verdict::Deny);
@@ -104,7 +113,9 @@ impl Plain {
             return Reply { lines, op: (!denied).then_some(Op::Reject { plan_id }), quit: false };
         }
         if !executable(report) {
-            return Reply::line(format!("y executes only what the policy allows; plan {plan_id} is not: y approves nothing"));
+            return Reply::line(format!(
+                "y executes only what the policy allows; plan {plan_id} is not: y approves nothing"
+            ));
         }
         self.close();
         self.resumable = Some(plan_id.clone());
@@ -117,7 +128,8 @@ impl Plain {
     }
 
     pub(crate) fn event(&mut self, event: &Event, now: Instant) -> Vec<String> {
-        let mut lines = if self.typed && matches!(event, Event::Heard { .. }) { Vec::new() } else { text::event(event) };
+        let mut lines =
+            if self.typed && matches!(event, Event::Heard { .. }) { Vec::new() } else { text::event(event) };
         match event {
             Event::Planned { report } => {
                 self.confirm.open(now);
@@ -129,7 +141,9 @@ impl Plain {
                 self.close();
                 self.resumable = Some(plan_id.clone());
             }
-            Event::Finished { report } if report.settled.as_ref().is_some_and(|settled| settled.as_promised) => {
+            Event::Finished { report }
+                if report.settled.as_ref().is_some_and(|settled| settled.as_promised) =>
+            {
                 self.resumable = None;
             }
             Event::Heard { .. }
@@ -151,7 +165,9 @@ impl Plain {
     /// What can be done about a plan.
     fn question(&self, report: &Report) -> Vec<String> {
         match report.verdict {
-            Verdict::Allow if !executable(report) => vec!["its simulation fails: it cannot be executed".to_owned()],
+            Verdict::Allow if !executable(report) => {
+                vec!["its simulation fails: it cannot be executed".to_owned()]
+            }
             Verdict::Allow if self.typed => vec!["y executes it, n rejects it".to_owned()],
             Verdict::Allow => {
                 let demo = if self.settings.demo { " --demo" } else { "" };
@@ -160,7 +176,10 @@ impl Plain {
             Verdict::NeedsApproval => {
                 let rows = super::approval::panel_rows(report, &self.settings.approve_command);
                 let bounds = rows.into_iter().map(|row| row.text);
-                let how = format!("to approve it: {}; then /resume", approve_with(report, &self.settings.approve_command));
+                let how = format!(
+                    "to approve it: {}; then /resume",
+                    approve_with(report, &self.settings.approve_command)
+                );
                 bounds.chain([how]).collect()
             }
             Verdict::Deny => vec!["nothing is sent, and no approval lifts it: say it differently".to_owned()],
@@ -183,7 +202,11 @@ fn lines() -> Receiver<(Vec<u8>, Instant)> {
     lines
 }
 
-pub(crate) async fn run(ops: Sender<Op>, mut events: Receiver<Event>, settings: ChatSettings) -> miette::Result<()> {
+pub(crate) async fn run(
+    ops: Sender<Op>,
+    mut events: Receiver<Event>,
+    settings: ChatSettings,
+) -> miette::Result<()> {
     let mut plain = Plain::new(settings, std::io::stdin().is_terminal());
     let mut lines = lines();
     // Taken at the end of the input: the core then ends when it is done, and the events with it.

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use agent_core::draft::Draft;
 use agent_core::report::{Cost, LegReport, PolicyReport, Report, SimulationReport, StepReport};
 use agent_core::{
-    AllowanceLeft, Asset, AssetChange, AssetKind, Bounds, Change, Event, NetworkId, Quote, RuleHit, Verdict,
+    AllowanceLeft, Amount, Asset, AssetChange, AssetKind, Bounds, Change, Event, NetworkId, Quote, RuleHit,
+    Verdict,
 };
 use alloy_primitives::{Address, B256, U256, address};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -54,16 +55,23 @@ fn draft(read_back: &str) -> Draft {
     serde_json::from_value(draft).unwrap()
 }
 
-/// `swap 10 ETH to USDC on ethereum`, judged so.
-fn report(verdict: Verdict) -> Report {
-    let (ten, most, least) = (U256::from(10_u64.pow(18)) * U256::from(10), U256::from(30_012_345_678_u64), U256::from(29_862_283_949_u64));
+fn ten_eth() -> Amount {
+    eth().amount(U256::from(10_u64.pow(19)))
+}
+
+fn least() -> Amount {
+    usdc().amount(U256::from(29_862_283_949_u64))
+}
+
+fn leg(verdict: Verdict) -> LegReport {
     let result = match verdict {
         Verdict::Allow => "allow",
         Verdict::NeedsApproval => "ask",
         Verdict::Deny => "deny",
     };
-    let changes = [(true, eth().amount(ten)), (false, usdc().amount(most))];
-    let leg = LegReport {
+    let most = usdc().amount(U256::from(30_012_345_678_u64));
+    let changes = [(true, ten_eth()), (false, most.clone())];
+    LegReport {
         index: 0,
         chain: "eip155:1".to_owned(),
         state: "preview".to_owned(),
@@ -74,8 +82,8 @@ fn report(verdict: Verdict) -> Report {
             text: "swap 10 ETH to USDC on ethereum (slippage at most 50 bps)".to_owned(),
             calls: Vec::new(),
             quote: Some(Quote {
-                expected_out: usdc().amount(most),
-                min_out: usdc().amount(least),
+                expected_out: most,
+                min_out: least(),
                 route: vec!["uniswap v3 WETH/USDC 0.05%".to_owned()],
                 impact_bps: 7,
                 expires_at: 1_800_000_000,
@@ -85,21 +93,38 @@ fn report(verdict: Verdict) -> Report {
         simulation: SimulationReport {
             success: true,
             block: None,
-            asset_changes: changes.map(|(negative, amount)| AssetChange { account: ACCOUNT, amount: Change { negative, amount } }).into(),
-            allowances_left: vec![AllowanceLeft { asset: usdc(), spender: ROUTER, raw: U256::from(5_000_000) }],
+            asset_changes: changes
+                .map(|(negative, amount)| AssetChange {
+                    account: ACCOUNT,
+                    amount: Change { negative, amount },
+                })
+                .into(),
+            allowances_left: vec![AllowanceLeft {
+                asset: usdc(),
+                spender: ROUTER,
+                raw: U256::from(5_000_000),
+            }],
             failure: None,
         },
         policy: PolicyReport {
             verdict,
-            rules: vec![RuleHit { id: "step.size".to_owned(), result: result.to_owned(), reason: "a step of 30012 USD".to_owned() }],
+            rules: vec![RuleHit {
+                id: "step.size".to_owned(),
+                result: result.to_owned(),
+                reason: "a step of 30012 USD".to_owned(),
+            }],
         },
-    };
+    }
+}
+
+/// `swap 10 ETH to USDC on ethereum`, judged so.
+fn report(verdict: Verdict) -> Report {
     Report {
         outcome: "plan".to_owned(),
         plan_id: "p-0123456789abcdef".to_owned(),
         plan_hash: B256::ZERO,
         draft: draft("swap 10 ETH to USDC on ethereum"),
-        legs: vec![leg],
+        legs: vec![leg(verdict)],
         cost: Cost {
             gas_usd: "1.2".to_owned(),
             l1_data_usd: "0".to_owned(),
@@ -108,8 +133,8 @@ fn report(verdict: Verdict) -> Report {
             seconds: 12,
         },
         bounds: Bounds {
-            most_in: vec![eth().amount(ten)],
-            least_out: vec![usdc().amount(least)],
+            most_in: vec![ten_eth()],
+            least_out: vec![least()],
             payees: vec![PAYEE],
             contracts: vec![ROUTER],
             networks: vec![NetworkId { chain_id: 1, genesis: B256::ZERO }],

@@ -96,7 +96,10 @@ pub(crate) fn event_rows(event: &Event) -> Vec<Row> {
         Event::Question { question, missing } => {
             let mut rows = one(Tone::Warn, format!("? {question}"));
             if !missing.is_empty() {
-                rows.push(Row::new(Tone::Faint, format!("  missing: {}; say the whole sentence again", missing.join(", "))));
+                rows.push(Row::new(
+                    Tone::Faint,
+                    format!("  missing: {}; say the whole sentence again", missing.join(", ")),
+                ));
             }
             rows
         }
@@ -106,14 +109,25 @@ pub(crate) fn event_rows(event: &Event) -> Vec<Row> {
         Event::Signed { step, call, tx_hash, .. } => {
             one(Tone::Faint, format!("  step {step}, transaction {}: signed {tx_hash}", call_number(call)))
         }
-        Event::Sent { step, call, .. } => one(Tone::Faint, format!("  step {step}, transaction {}: sent", call_number(call))),
+        Event::Sent { step, call, .. } => {
+            one(Tone::Faint, format!("  step {step}, transaction {}: sent", call_number(call)))
+        }
         Event::Included { step, call, receipt, .. } => {
-            let (tone, end) = if receipt.success { (Tone::Faint, "success") } else { (Tone::Bad, "reverted") };
+            let (tone, end) =
+                if receipt.success { (Tone::Faint, "success") } else { (Tone::Bad, "reverted") };
             let (call, block) = (call_number(call), receipt.block.number);
-            one(tone, format!("  step {step}, transaction {call}: in block {block}, {end}, gas {}", receipt.gas_used))
+            one(
+                tone,
+                format!(
+                    "  step {step}, transaction {call}: in block {block}, {end}, gas {}",
+                    receipt.gas_used
+                ),
+            )
         }
         Event::Waiting { step, text, .. } => one(Tone::Plain, format!("  step {step}: waiting: {text}")),
-        Event::StepSettled { step, text, differences, .. } => settled_rows(&format!("step {step} settled: {text}"), differences),
+        Event::StepSettled { step, text, differences, .. } => {
+            settled_rows(&format!("step {step} settled: {text}"), differences)
+        }
         Event::Finished { report } => finished_rows(report),
         Event::Refused { refusal } => refusal_rows(refusal),
     }
@@ -121,7 +135,8 @@ pub(crate) fn event_rows(event: &Event) -> Vec<Row> {
 
 fn settled_rows(head: &str, differences: &[String]) -> Vec<Row> {
     let tone = if differences.is_empty() { Tone::Good } else { Tone::Bad };
-    let differences = differences.iter().map(|difference| Row::new(Tone::Bad, format!("  differs: {difference}")));
+    let differences =
+        differences.iter().map(|difference| Row::new(Tone::Bad, format!("  differs: {difference}")));
     std::iter::once(Row::new(tone, head)).chain(differences).collect()
 }
 
@@ -157,13 +172,21 @@ fn finished_rows(report: &Report) -> Vec<Row> {
 pub(crate) fn report_rows(report: &Report) -> Vec<Row> {
     let mut rows = vec![Row::new(Tone::Strong, format!("plan {}: {}", report.plan_id, read_back(report)))];
     for leg in &report.legs {
-        rows.push(Row::new(Tone::Faint, format!("on {} ({}), gas at most {}", leg.chain, leg.state, leg.gas)));
+        rows.push(Row::new(
+            Tone::Faint,
+            format!("on {} ({}), gas at most {}", leg.chain, leg.state, leg.gas),
+        ));
         rows.extend(leg.steps.iter().flat_map(step_rows));
     }
     rows.extend(report.legs.iter().flat_map(change_rows));
     rows.extend(allowance_rows(report));
     let cost = &report.cost;
-    let parts = [("gas", &cost.gas_usd), ("L1 data", &cost.l1_data_usd), ("bridge", &cost.bridge_usd), ("impact", &cost.impact_usd)];
+    let parts = [
+        ("gas", &cost.gas_usd),
+        ("L1 data", &cost.l1_data_usd),
+        ("bridge", &cost.bridge_usd),
+        ("impact", &cost.impact_usd),
+    ];
     let parts = parts.map(|(what, usd)| format!("{what} ${usd}")).join(", ");
     rows.push(Row::labelled(Tone::Plain, "cost", format!("{parts}; about {} s", cost.seconds)));
     rows.extend(verdict_rows(report));
@@ -179,11 +202,15 @@ pub(crate) fn read_back(report: &Report) -> &str {
 fn step_rows(step: &StepReport) -> Vec<Row> {
     let because = step.origin.pointer("/added/because").and_then(|because| because.as_str());
     let origin = because.map_or_else(|| "said".to_owned(), |because| format!("added: {because}"));
-    let mut rows = vec![Row { hang: 4, ..Row::new(Tone::Plain, format!("{}. {} [{origin}]", step.index, step.text)) }];
+    let mut rows =
+        vec![Row { hang: 4, ..Row::new(Tone::Plain, format!("{}. {} [{origin}]", step.index, step.text)) }];
     if let Some(quote) = &step.quote {
         let (expected, least, impact) = (&quote.expected_out, &quote.min_out, quote.impact_bps);
         let route = quote.route.join(" > ");
-        rows.push(Row::new(Tone::Plain, format!("   quote: {expected}, at least {least}, impact {impact} bps, {route}")));
+        rows.push(Row::new(
+            Tone::Plain,
+            format!("   quote: {expected}, at least {least}, impact {impact} bps, {route}"),
+        ));
     }
     rows.extend(step.calls.iter().map(|call| Row::new(Tone::Faint, format!("   calls {}", call.decoded))));
     rows
@@ -201,7 +228,11 @@ fn change_rows(leg: &LegReport) -> Vec<Row> {
         .collect();
     if !simulation.success {
         let why = simulation.failure.as_deref().unwrap_or("no reason was given");
-        rows.push(Row::labelled(Tone::Bad, "fails", format!("the simulation on {} failed: {why}", leg.chain)));
+        rows.push(Row::labelled(
+            Tone::Bad,
+            "fails",
+            format!("the simulation on {} failed: {why}", leg.chain),
+        ));
     }
     rows
 }

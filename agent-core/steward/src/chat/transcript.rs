@@ -43,7 +43,8 @@ impl Transcript {
             return shown.into();
         };
         let rows = self.rows.iter().skip(top);
-        let lines = rows.flat_map(|row| wrap(&row.text, width, row.hang).into_iter().map(|line| (row.tone, line)));
+        let lines =
+            rows.flat_map(|row| wrap(&row.text, width, row.hang).into_iter().map(|line| (row.tone, line)));
         lines.skip(above).take(height).collect()
     }
 

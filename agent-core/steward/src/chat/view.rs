@@ -40,7 +40,12 @@ pub(crate) fn areas(model: &Model, area: Rect) -> Areas {
     if let Some(open) = &model.panel {
         if area.width >= WIDE {
             let width = area.width.saturating_mul(11) / 20;
-            panel = Rect { x: area.x.saturating_add(area.width.saturating_sub(width)), width, height: main, ..transcript };
+            panel = Rect {
+                x: area.x.saturating_add(area.width.saturating_sub(width)),
+                width,
+                height: main,
+                ..transcript
+            };
             transcript.width = transcript.width.saturating_sub(width).saturating_sub(1);
         } else {
             let lines = panel_lines(open, inner_width(area.width)).len();
@@ -85,13 +90,15 @@ impl Model {
     pub(crate) fn view(&self, frame: &mut Frame<'_>) {
         let areas = areas(self, frame.area());
         self.header(frame, areas.header);
-        let transcript = self.transcript.lines(usize::from(areas.transcript.width), usize::from(areas.transcript.height));
+        let transcript =
+            self.transcript.lines(usize::from(areas.transcript.width), usize::from(areas.transcript.height));
         self.lines(frame, areas.transcript, transcript);
         if let Some(panel) = &self.panel {
             self.panel(frame, areas.panel, panel);
         }
         self.input(frame, areas.input);
-        frame.render_widget(Paragraph::new(Line::styled(self.hints(), self.style(Tone::Faint))), areas.footer);
+        frame
+            .render_widget(Paragraph::new(Line::styled(self.hints(), self.style(Tone::Faint))), areas.footer);
     }
 
     fn style(&self, tone: Tone) -> Style {
@@ -112,7 +119,8 @@ impl Model {
     }
 
     fn lines(&self, frame: &mut Frame<'_>, area: Rect, lines: Vec<(Tone, String)>) {
-        let lines: Vec<Line<'_>> = lines.into_iter().map(|(tone, text)| Line::styled(text, self.style(tone))).collect();
+        let lines: Vec<Line<'_>> =
+            lines.into_iter().map(|(tone, text)| Line::styled(text, self.style(tone))).collect();
         frame.render_widget(Paragraph::new(lines), area);
     }
 
@@ -122,7 +130,8 @@ impl Model {
             spans.push(Span::styled(" DEMO ", self.style(Tone::Warn).add_modifier(Modifier::REVERSED)));
             spans.push(Span::raw(" "));
         }
-        let about = format!("{} {}", clean(&self.settings.account), clean(&self.settings.networks.join(", ")));
+        let about =
+            format!("{} {}", clean(&self.settings.account), clean(&self.settings.networks.join(", ")));
         spans.push(Span::styled(about, self.style(Tone::Faint)));
         frame.render_widget(Paragraph::new(Line::from(spans)), area);
     }
@@ -139,7 +148,8 @@ impl Model {
             let title = format!(" {}: plan {} ", verdict_word(verdict), clean(&panel.report.plan_id));
             let mut block = Block::bordered().border_style(style).title_top(Line::styled(title, style));
             if below > 0 {
-                block = block.title_bottom(Line::styled(format!(" {below} more lines: down "), style).right_aligned());
+                block = block
+                    .title_bottom(Line::styled(format!(" {below} more lines: down "), style).right_aligned());
             }
             frame.render_widget(block, area);
         }
@@ -149,7 +159,10 @@ impl Model {
     fn input(&self, frame: &mut Frame<'_>, area: Rect) {
         let prompt = "> ";
         let width = u16::try_from(prompt.width()).unwrap_or_default().min(area.width);
-        frame.render_widget(Paragraph::new(Line::styled(prompt, self.style(Tone::Said))), Rect { width, ..area });
+        frame.render_widget(
+            Paragraph::new(Line::styled(prompt, self.style(Tone::Said))),
+            Rect { width, ..area },
+        );
         let rest = Rect { x: area.x.saturating_add(width), width: area.width.saturating_sub(width), ..area };
         if rest.width > 0 && rest.height > 0 {
             frame.render_widget(&self.input, rest);

@@ -33,7 +33,8 @@ static WORLD: OnceLock<World> = OnceLock::new();
 pub(crate) fn world() -> &'static World {
     WORLD.get_or_init(|| {
         let home = std::env::temp_dir().join(format!("steward-it-{}", std::process::id()));
-        std::fs::create_dir_all(&home).unwrap();
+        std::fs::create_dir_all(home.join("data")).unwrap();
+        share_models(&home);
         let mut world = World { home: home.clone(), facts: Value::Null, turn: Mutex::new(()) };
         let up = world.steward(&["devnet", "up", "--json"]);
         assert_eq!(up.status.code(), Some(0), "{}", String::from_utf8_lossy(&up.stderr));
@@ -43,6 +44,16 @@ pub(crate) fn world() -> &'static World {
         down.watch();
         world
     })
+}
+
+/// The model is fetched and merged once for the user's own folder, not for every home of a test.
+#[expect(clippy::disallowed_methods, reason = "a test finds the user's folder as the program does")]
+fn share_models(home: &std::path::Path) {
+    let user = || PathBuf::from(std::env::var("HOME").unwrap()).join(".local/share");
+    let data = std::env::var("XDG_DATA_HOME").map_or_else(|_| user(), PathBuf::from);
+    let models = data.join("steward/models");
+    std::fs::create_dir_all(&models).unwrap();
+    std::os::unix::fs::symlink(models, home.join("data/models")).unwrap();
 }
 
 impl Down {

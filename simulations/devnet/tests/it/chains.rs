@@ -14,10 +14,7 @@ use devnet::{BASE, ETHEREUM, RELAYER_FEE_PIPS, RunningChain, TestChains};
 use super::{approveCall, balanceOfCall, cache_dir, depositV3NowCall};
 
 async fn start() -> TestChains {
-    let since = Instant::now();
-    let chains = TestChains::start(&cache_dir()).await.unwrap();
-    println!("world ready after {:?}", since.elapsed());
-    chains
+    TestChains::start(&cache_dir()).await.unwrap()
 }
 
 fn chain(chains: &TestChains, chain_id: u64) -> (&RunningChain, DynProvider) {

@@ -24,7 +24,8 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn raw(c: char) -> bool {
-    c.is_control() || matches!(u32::from(c), 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xE0000..=0xE0FFF)
+    c.is_control()
+        || matches!(u32::from(c), 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xE0000..=0xE0FFF)
 }
 
 /// A report with the string wherever text can be.
@@ -99,7 +100,10 @@ fn the_bytes_draw_only_what_was_drawn() {
         let seen: Vec<String> = parser.screen().rows(0, 80).map(|row| row.trim_end().to_owned()).collect();
         assert_eq!(seen, screen(&model, 80, 24), "{hostile:?}");
         let bytes = String::from_utf8(bytes).unwrap();
-        assert!(!bytes.contains("\u{1b}]") && !bytes.contains("\u{1b}[2J") && !bytes.contains('\r'), "{hostile:?}");
+        assert!(
+            !bytes.contains("\u{1b}]") && !bytes.contains("\u{1b}[2J") && !bytes.contains('\r'),
+            "{hostile:?}"
+        );
     }
 }
 

@@ -24,7 +24,10 @@ fn a_typed_y_executes_an_allowed_plan() {
     let (mut plain, now, lines) = shown(true, Verdict::Allow);
     assert!(lines.iter().any(|line| line == "y executes it, n rejects it"));
     assert_eq!(answer(&mut plain, "y\n", now + ms(100)).op, None, "too early");
-    assert_eq!(answer(&mut plain, "y\n", now + ms(700)).op, Some(Op::Confirm { plan_id: "p-0123456789abcdef".to_owned() }));
+    assert_eq!(
+        answer(&mut plain, "y\n", now + ms(700)).op,
+        Some(Op::Confirm { plan_id: "p-0123456789abcdef".to_owned() })
+    );
     assert_eq!(answer(&mut plain, "y\n", now + ms(900)).op, None);
 }
 

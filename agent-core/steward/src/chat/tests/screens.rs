@@ -82,8 +82,12 @@ fn a_denied_plan_says_why_and_what_to_do() {
 fn small_terminals_keep_the_verdict_and_the_answer() {
     let (model, _) = opened(Verdict::Allow, 40, 15);
     let drawn = screen(&model, 40, 15);
-    assert!(has(&drawn, "allowed: plan") && has(&drawn, "y execute  n reject") && has(&drawn, "more lines: down"));
-    for (width, height) in [(0, 0), (1, 1), (1, 40), (2, 2), (3, 5), (40, 10), (200, 1), (109, 4), (110, 5), (500, 200)] {
+    assert!(
+        has(&drawn, "allowed: plan") && has(&drawn, "y execute  n reject") && has(&drawn, "more lines: down")
+    );
+    for (width, height) in
+        [(0, 0), (1, 1), (1, 40), (2, 2), (3, 5), (40, 10), (200, 1), (109, 4), (110, 5), (500, 200)]
+    {
         for verdict in [Verdict::Allow, Verdict::NeedsApproval, Verdict::Deny] {
             let (mut model, now) = opened(verdict, width, height);
             model.update(Msg::Resize(Size { width, height }), now);
@@ -142,8 +146,10 @@ fn progress_refusals_and_ends_are_told() {
         status: "success".to_owned(),
         block: 7,
     }];
-    done.settled = Some(SettledReport { as_promised: false, differences: vec!["1 USDC is missing".to_owned()] });
-    let refusal = Refusal::new(Exit::NotPossible, "world.balance", "you have 1 ETH, the plan needs 10").help("say less");
+    done.settled =
+        Some(SettledReport { as_promised: false, differences: vec!["1 USDC is missing".to_owned()] });
+    let refusal = Refusal::new(Exit::NotPossible, "world.balance", "you have 1 ETH, the plan needs 10")
+        .help("say less");
     for event in [
         Event::Started { plan_id: plan_id() },
         Event::StepStarted { plan_id: plan_id(), step: 1, text: "swap 10 ETH".to_owned() },
