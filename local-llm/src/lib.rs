@@ -4,7 +4,7 @@
 //! network but to fetch its pinned base, once, by [`pull`]. What it writes is untrusted.
 //!
 //! One thread is best for a model this small: set `CANDLE_NUM_THREADS=1` before the first use. candle's threads wait
-//! for one another in a busy loop, so that on a machine with other work two of them answer five to ten times later
+//! for one another in a busy loop, so that on a machine with other work two of them answer five times later
 //! than one (measured: 36 s for fourteen sentences against 6 s); an answer takes 0.25 to 0.5 s.
 //!
 //! Start at [`Engine`]. `artifact` fetches and verifies the base, `merge` adds our adapter to it (trained by

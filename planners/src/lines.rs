@@ -140,7 +140,7 @@ impl<'a> Writer<'a> {
             let step = self.earlier(&format!("@{step}"))?;
             let (value, span, _) = self.number(share)?;
             return Ok(match value {
-                Value::Quantity(DraftAmount::Share(share)) => {
+                Value::Quantity(DraftAmount::Share(share)) if self.is_of_yield(span) => {
                     self.put(field, span);
                     self.yielded(Some(share), step, asset)
                 }
@@ -166,6 +166,17 @@ impl<'a> Writer<'a> {
                 None
             }
         })
+    }
+
+    /// "half **of it**", "20 % of the proceeds"; "half of my USDC" and "the other half" are of something else.
+    fn is_of_yield(&self, (start, _): Span) -> bool {
+        let token = self.lexed.tokens.iter().position(|token| token.start == start).unwrap_or(0);
+        let next = token.saturating_add(1);
+        let of = if self.lexed.word(next) == "of" { next.saturating_add(1) } else { next };
+        matches!(
+            self.lexed.word(of),
+            "it" | "that" | "them" | "this" | "those" | "these" | "the" | "what" | "whatever"
+        )
     }
 
     fn yielded(&mut self, share: Option<Share>, step: usize, asset: Option<&str>) -> Option<DraftAmount> {

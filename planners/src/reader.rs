@@ -194,22 +194,8 @@ fn target(lexed: &Lexed) -> Option<String> {
         "hold",
         "accelerate",
     ];
-    const EMPTY: [&str; 14] = [
-        "it",
-        "that",
-        "this",
-        "up",
-        "please",
-        "the",
-        "last",
-        "one",
-        "now",
-        "again",
-        "on",
-        "all",
-        "everything",
-        "them",
-    ];
+    const EMPTY: [&str; 11] =
+        ["it", "that", "this", "up", "please", "the", "last", "one", "now", "again", "on"];
     let verb =
         lexed.tokens.iter().position(|token| token.word().is_some_and(|word| VERBS.contains(&word)))?;
     let mut rest = lexed

@@ -91,7 +91,12 @@ pub(crate) fn verify_contact(contact: &Contact, approvers: &[Address]) -> Result
     })
 }
 
-fn signed_by(signature: &Bytes, hash: B256, approver: Address, approvers: &[Address]) -> Result<(), &'static str> {
+fn signed_by(
+    signature: &Bytes,
+    hash: B256,
+    approver: Address,
+    approvers: &[Address],
+) -> Result<(), &'static str> {
     if !approvers.contains(&approver) {
         return Err("its signer is not a configured approver");
     }

@@ -37,7 +37,11 @@ impl Facts {
             simulated: request.simulation.failure().is_none() && !request.simulation.calls.is_empty(),
             contracts_known: contracts_known(request, chain_id),
             prices_agree: prices_agree(request, chain_id),
-            unlimited_allowance: request.simulation.allowances_left.iter().any(|left| left.raw.bit_len() > UNLIMITED_BITS),
+            unlimited_allowance: request
+                .simulation
+                .allowances_left
+                .iter()
+                .any(|left| left.raw.bit_len() > UNLIMITED_BITS),
             pays_others: payees(request).iter().any(|payee| *payee != request.account),
             step_cents: cents(step),
             entering_24h_cents: cents(request.entered_micro_usd.saturating_add(entering)),
@@ -63,13 +67,13 @@ fn outflow<'a>(request: &'a PolicyRequest<'_>, chain_id: u64) -> impl Iterator<I
 /// What leaves: the most that the calls may take, or what the simulation saw leave if that is more.
 /// `None`: something of it has no price.
 fn given(request: &PolicyRequest<'_>, chain_id: u64) -> Option<U256> {
-    let promised = match request.compiled.spends.as_ref().filter(|amount| !is_position(request, amount.asset())) {
-        Some(amount) => at_most(request.prices, amount)?,
-        None => U256::ZERO,
-    };
-    let simulated = outflow(request, chain_id).try_fold(U256::ZERO, |sum, amount| {
-        Some(sum.saturating_add(at_most(request.prices, amount)?))
-    })?;
+    let promised =
+        match request.compiled.spends.as_ref().filter(|amount| !is_position(request, amount.asset())) {
+            Some(amount) => at_most(request.prices, amount)?,
+            None => U256::ZERO,
+        };
+    let simulated = outflow(request, chain_id)
+        .try_fold(U256::ZERO, |sum, amount| Some(sum.saturating_add(at_most(request.prices, amount)?)))?;
     Some(promised.max(simulated))
 }
 
@@ -84,14 +88,17 @@ fn taken(request: &PolicyRequest<'_>) -> Option<U256> {
 
 fn prices_agree(request: &PolicyRequest<'_>, chain_id: u64) -> bool {
     let promised = request.compiled.spends.iter().chain(&request.compiled.yields);
-    let here = promised.filter(|amount| amount.asset().chain_id == chain_id && !is_position(request, amount.asset()));
+    let here = promised
+        .filter(|amount| amount.asset().chain_id == chain_id && !is_position(request, amount.asset()));
     let mut assets = here.chain(outflow(request, chain_id)).map(Amount::asset);
     assets.all(|asset| Readings::of(request.prices, asset).is_some_and(|readings| readings.agree()))
 }
 
 /// Promised value against what is given, for actions that exchange one thing for another; `None`: it has no price.
 fn loss(request: &PolicyRequest<'_>) -> Option<i64> {
-    let (Some(spends), Some(yields)) = (&request.compiled.spends, &request.compiled.yields) else { return Some(0) };
+    let (Some(spends), Some(yields)) = (&request.compiled.spends, &request.compiled.yields) else {
+        return Some(0);
+    };
     let priced = match &request.step.action {
         Action::Swap { .. } | Action::Wrap { .. } | Action::Unwrap { .. } => yields.asset(),
         // The same asset on another chain, which has no price on this one.

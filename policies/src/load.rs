@@ -108,11 +108,19 @@ fn lint(source: &PolicySet) -> Result<PolicySet, Refusal> {
 fn computes(json: &serde_json::Value) -> bool {
     let operator = |key: &str, value: &serde_json::Value| {
         (matches!(key, "+" | "-" | "*" | "neg") && value.is_object())
-            || (matches!(key, "offset" | "durationSince" | "toDate" | "decimal" | "ip" | "datetime" | "duration") && value.is_array())
+            || (matches!(
+                key,
+                "offset" | "durationSince" | "toDate" | "decimal" | "ip" | "datetime" | "duration"
+            ) && value.is_array())
     };
     match json {
-        serde_json::Value::Object(map) => map.iter().any(|(key, value)| operator(key, value) || computes(value)),
+        serde_json::Value::Object(map) => {
+            map.iter().any(|(key, value)| operator(key, value) || computes(value))
+        }
         serde_json::Value::Array(all) => all.iter().any(computes),
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) | serde_json::Value::String(_) => false,
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => false,
     }
 }

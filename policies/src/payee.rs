@@ -41,9 +41,8 @@ pub(crate) fn facts(request: &PolicyRequest<'_>, chain_id: u64) -> PayeeFacts {
     familiar.extend(request.paid);
     familiar.push(request.account);
     let contracts = request.registry.network(chain_id).map(|network| &network.contracts);
-    let lost = |payee: &Address| {
-        payee.is_zero() || contracts.is_none_or(|contracts| contracts.contains_key(payee))
-    };
+    let lost =
+        |payee: &Address| payee.is_zero() || contracts.is_none_or(|contracts| contracts.contains_key(payee));
     PayeeFacts {
         own: payees.iter().all(|payee| *payee == request.account),
         known: payees.iter().all(|payee| known(payee) || *payee == request.account),

@@ -60,7 +60,11 @@ impl Policy for CedarPolicy {
         let answer = self.answer(request, chain_id, &facts).unwrap_or_else(|refusal| Answer {
             verdict: Verdict::Deny,
             approvals_needed: 0,
-            rules: vec![agent_core::RuleHit { id: "gate".to_owned(), result: "deny".to_owned(), reason: refusal.message }],
+            rules: vec![agent_core::RuleHit {
+                id: "gate".to_owned(),
+                result: "deny".to_owned(),
+                reason: refusal.message,
+            }],
         });
         let entering = BudgetDelta {
             budget: ENTERING.to_owned(),
@@ -146,6 +150,7 @@ pub fn explain(judgement: &Judgement) -> String {
         Verdict::NeedsApproval => format!("needs {} approval(s)", judgement.approvals_needed),
         Verdict::Deny => "denied".to_owned(),
     };
-    let rules = judgement.rules.iter().map(|rule| format!("  {:<6}{}: {}", rule.result, rule.id, rule.reason));
+    let rules =
+        judgement.rules.iter().map(|rule| format!("  {:<6}{}: {}", rule.result, rule.id, rule.reason));
     std::iter::once(head).chain(rules).collect::<Vec<_>>().join("\n")
 }

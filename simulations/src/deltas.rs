@@ -113,7 +113,8 @@ impl<'a> Deltas<'a> {
         for (token, spender) in pairs {
             let call = allowanceCall { owner: self.account, spender }.abi_encode();
             // A token that was not heard to approve and answers no such question (Aave's debt tokens) has no allowances.
-            let silent = !logged.contains(&(token, spender)) && self.ground.read(self.after, token, &call)?.is_none();
+            let silent =
+                !logged.contains(&(token, spender)) && self.ground.read(self.after, token, &call)?.is_none();
             if silent {
                 continue;
             }

@@ -34,7 +34,9 @@ async fn a_full_disk_loses_nothing_that_was_written() {
     let open = async || SqliteJournal::open(&path, "agent", "world", Arc::new(Noon)).await.unwrap();
     let row = || Record::Started { because: "x".repeat(10_000) };
     let ledger = open().await;
-    sqlx::query("PRAGMA max_page_count = 60").execute(&ledger.pool).await.unwrap();
+    // The limit is the connection's, and a connection that met it is replaced.
+    let fill = async || sqlx::query("PRAGMA max_page_count = 60").execute(&ledger.pool).await.unwrap();
+    fill().await;
     let mut written = 0;
     let error = loop {
         match ledger.append(None, row()).await {
@@ -52,6 +54,7 @@ async fn a_full_disk_loses_nothing_that_was_written() {
         raw: Bytes::from(vec![0; 20_000]),
     };
     let attempt = Attempt { plan_id: "p".to_owned(), step: 1, call: 0, cleanup: false, claim };
+    fill().await;
     let error = ledger.reserve(&attempt, &[]).await.unwrap_err();
     assert!(is_full(&error), "{error}");
     assert_eq!(ledger.verify().await.unwrap(), written);

@@ -17,7 +17,10 @@ use crate::verify;
 impl Ledger for SqliteJournal {
     async fn append(&self, plan_id: Option<&str>, record: Record) -> Result<Entry> {
         if matches!(record, Record::Signed { .. }) {
-            return Err(error::io_error("journal.signed", "signed rows are written with their bytes and claim only"));
+            return Err(error::io_error(
+                "journal.signed",
+                "signed rows are written with their bytes and claim only",
+            ));
         }
         let mut tx = self.write().await?;
         let entry = self.add(&mut tx, plan_id, record, "").await?;
@@ -158,7 +161,13 @@ impl SqliteJournal {
     }
 
     /// Ends a step's reservations.
-    async fn close(&self, connection: &mut SqliteConnection, plan_id: &str, step: usize, state: &str) -> Result<()> {
+    async fn close(
+        &self,
+        connection: &mut SqliteConnection,
+        plan_id: &str,
+        step: usize,
+        state: &str,
+    ) -> Result<()> {
         let sql = "UPDATE budgets SET state = $1 \
                    WHERE agent = $2 AND plan_id = $3 AND step = $4 AND state = 'reserved'";
         let update = sqlx::query(sql).bind(state).bind(&self.agent).bind(plan_id).bind(index(step)?);
@@ -172,7 +181,8 @@ impl SqliteJournal {
         let query = sqlx::query_as(sql).bind(&self.agent).bind(crate::open::int(seq)?);
         let row: Option<(String, String, i64, String, String)> =
             query.fetch_optional(&self.pool).await.map_err(error::database)?;
-        let (network, sender, nonce, tx_hash, raw) = row.ok_or_else(|| damaged(seq, "its signed bytes are gone"))?;
+        let (network, sender, nonce, tx_hash, raw) =
+            row.ok_or_else(|| damaged(seq, "its signed bytes are gone"))?;
         let claim = || {
             Some(NonceClaim {
                 network: network_of(&network)?,
@@ -191,4 +201,3 @@ fn network_of(text: &str) -> Option<NetworkId> {
     let (chain, genesis) = text.strip_prefix("eip155:")?.split_once('@')?;
     Some(NetworkId { chain_id: chain.parse().ok()?, genesis: genesis.parse::<B256>().ok()? })
 }
-

@@ -9,7 +9,7 @@ use std::time::Duration;
 use agent_core::ledger::LedgerError;
 use agent_core::ports::Clock;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection, SqliteConnection, SqlitePool, Transaction};
 
 use crate::error::{self, Result};
 use crate::{chain, verify};
@@ -54,6 +54,8 @@ impl SqliteJournal {
             .idle_timeout(None)
             .max_lifetime(None)
             .after_connect(|connection, _| Box::pin(assert_durable(connection)))
+            // SQLite rolls back by itself when the disk is full, and sqlx then counts on a transaction that is gone.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_with(options)
             .await
             .map_err(error::database)?;
@@ -67,16 +69,18 @@ impl SqliteJournal {
 
     async fn begin_chain(&self, belongs_to: &str) -> Result<()> {
         let mut tx = self.write().await?;
-        let other: Option<(String,)> = sqlx::query_as("SELECT belongs_to FROM chains WHERE belongs_to <> $1 LIMIT 1")
-            .bind(belongs_to)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(error::database)?;
+        let other: Option<(String,)> =
+            sqlx::query_as("SELECT belongs_to FROM chains WHERE belongs_to <> $1 LIMIT 1")
+                .bind(belongs_to)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(error::database)?;
         if let Some((other,)) = other {
             let message = format!("this journal belongs to the world {other}, not to {belongs_to}");
             return Err(error::io_error("journal.other_world", message));
         }
-        let sql = "INSERT INTO chains (agent, belongs_to, seq, hash) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING";
+        let sql =
+            "INSERT INTO chains (agent, belongs_to, seq, hash) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING";
         let insert = sqlx::query(sql).bind(&self.agent).bind(belongs_to).bind(&self.genesis);
         insert.execute(&mut *tx).await.map_err(error::database)?;
         tx.commit().await.map_err(error::database)
@@ -116,7 +120,8 @@ fn private_file(path: &Path) -> Result<()> {
             return Err(error::io_error("io.read_only", format!("{} is read-only", place.display())));
         }
     }
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(failed)?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
         file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
@@ -139,7 +144,8 @@ async fn assert_durable(connection: &mut SqliteConnection) -> std::result::Resul
 
 /// `u64` as the database's only integer.
 pub(crate) fn int(value: u64) -> Result<i64> {
-    i64::try_from(value).map_err(|_| error::io_error("io.failed", format!("{value} does not fit into the journal")))
+    i64::try_from(value)
+        .map_err(|_| error::io_error("io.failed", format!("{value} does not fit into the journal")))
 }
 
 /// A count from the database, which never holds a negative one.

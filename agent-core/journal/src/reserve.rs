@@ -27,8 +27,9 @@ impl SqliteJournal {
             tx_hash: claim.tx_hash,
             chain_id: claim.network.chain_id,
         };
-        let effects = serde_json::to_string(budgets)
-            .map_err(|error| error::io_error("io.failed", format!("the budgets cannot be written: {error}")))?;
+        let effects = serde_json::to_string(budgets).map_err(|error| {
+            error::io_error("io.failed", format!("the budgets cannot be written: {error}"))
+        })?;
         let entry = self.add(&mut tx, Some(plan_id), record, &effects).await?;
         self.claim(&mut tx, attempt, entry.seq).await?;
         for delta in budgets {
@@ -41,14 +42,18 @@ impl SqliteJournal {
     /// The row of this very claim, if it is here already. Another transaction with its nonce is an error.
     async fn claimed(&self, connection: &mut SqliteConnection, claim: &NonceClaim) -> Result<Option<Entry>> {
         let taken = || LedgerError::NonceTaken { sender: claim.sender, nonce: claim.nonce };
-        let sql = "SELECT tx_hash, agent, seq FROM attempts WHERE network = $1 AND sender = $2 AND nonce = $3";
+        let sql =
+            "SELECT tx_hash, agent, seq FROM attempts WHERE network = $1 AND sender = $2 AND nonce = $3";
         let query = sqlx::query_as(sql).bind(claim.network.to_string()).bind(claim.sender.to_string());
         let query = query.bind(int(claim.nonce)?);
-        let found: Vec<(String, String, i64)> = query.fetch_all(&mut *connection).await.map_err(error::database)?;
+        let found: Vec<(String, String, i64)> =
+            query.fetch_all(&mut *connection).await.map_err(error::database)?;
         if found.is_empty() {
             return Ok(None);
         }
-        let own = |(hash, agent, _): &&(String, String, i64)| *hash == claim.tx_hash.to_string() && *agent == self.agent;
+        let own = |(hash, agent, _): &&(String, String, i64)| {
+            *hash == claim.tx_hash.to_string() && *agent == self.agent
+        };
         let (_, _, seq) = found.iter().find(own).ok_or_else(taken)?;
         let sql = "SELECT * FROM entries WHERE agent = $1 AND seq = $2";
         let row: Option<Stored> = sqlx::query_as(sql)
@@ -89,7 +94,8 @@ impl SqliteJournal {
 
     async fn claim(&self, connection: &mut SqliteConnection, attempt: &Attempt, seq: u64) -> Result<()> {
         let Attempt { plan_id, step, claim, .. } = attempt;
-        let (network, sender, nonce) = (claim.network.to_string(), claim.sender.to_string(), int(claim.nonce)?);
+        let (network, sender, nonce) =
+            (claim.network.to_string(), claim.sender.to_string(), int(claim.nonce)?);
         let sql = "INSERT INTO claims (network, sender, nonce, agent, plan_id, step) VALUES ($1, $2, $3, $4, $5, $6)";
         let insert = sqlx::query(sql).bind(&network).bind(&sender).bind(nonce);
         let insert = insert.bind(&self.agent).bind(plan_id).bind(index(*step)?);
@@ -134,13 +140,15 @@ impl SqliteJournal {
         let query = query.bind(plan_id).bind(index(step)?);
         let rows: Vec<(String,)> = query.fetch_all(connection).await.map_err(error::database)?;
         rows.iter().try_fold(U256::ZERO, |sum, (micro_usd,)| {
-            let micro_usd = U256::from_str_radix(micro_usd, 10)
-                .map_err(|_| damaged(0, format!("budget `{budget}` holds `{micro_usd}`, which is no number")))?;
+            let micro_usd = U256::from_str_radix(micro_usd, 10).map_err(|_| {
+                damaged(0, format!("budget `{budget}` holds `{micro_usd}`, which is no number"))
+            })?;
             Ok(sum.saturating_add(micro_usd))
         })
     }
 }
 
 pub(crate) fn index(value: usize) -> Result<i64> {
-    i64::try_from(value).map_err(|_| error::io_error("io.failed", format!("{value} does not fit into the journal")))
+    i64::try_from(value)
+        .map_err(|_| error::io_error("io.failed", format!("{value} does not fit into the journal")))
 }

@@ -30,7 +30,8 @@ impl Stored {
     pub(crate) fn recomputed(&self, agent: &str) -> Result<String> {
         let (seq, at) = (uint(self.seq)?, uint(self.at)?);
         let plan_id = self.plan_id.as_deref();
-        let link = Link { agent, seq, at, plan_id, kind: &self.kind, body: &self.body, effects: &self.effects };
+        let link =
+            Link { agent, seq, at, plan_id, kind: &self.kind, body: &self.body, effects: &self.effects };
         Ok(link.hash(&self.prev))
     }
 
@@ -70,7 +71,8 @@ impl SqliteJournal {
         record: Record,
         effects: &str,
     ) -> Result<Entry> {
-        let unwritable = |error| error::io_error("io.failed", format!("the record cannot be written: {error}"));
+        let unwritable =
+            |error| error::io_error("io.failed", format!("the record cannot be written: {error}"));
         let body = serde_json::to_string(&record).map_err(unwritable)?;
         let Tagged { kind } = serde_json::from_str(&body).map_err(unwritable)?;
         let (last, prev) = head(connection, &self.agent).await?;
@@ -79,7 +81,8 @@ impl SqliteJournal {
         let hash = link.hash(&prev);
         let sql = "INSERT INTO entries (agent, seq, at, plan_id, kind, body, effects, prev, hash) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        let insert = sqlx::query(sql).bind(&self.agent).bind(int(seq)?).bind(int(at)?).bind(plan_id).bind(&kind);
+        let insert =
+            sqlx::query(sql).bind(&self.agent).bind(int(seq)?).bind(int(at)?).bind(plan_id).bind(&kind);
         let insert = insert.bind(&body).bind(effects).bind(&prev).bind(&hash);
         insert.execute(&mut *connection).await.map_err(error::database)?;
         let moved = sqlx::query("UPDATE chains SET seq = $1, hash = $2 WHERE agent = $3");

@@ -71,7 +71,9 @@ async fn links(journal: &SqliteJournal, rows: &[Stored], whole: bool) -> Result<
     let (seq, hash) = head(&mut connection, &journal.agent).await?;
     match last {
         Some((newest, own)) if newest == seq && own == hash => Ok(()),
-        Some((newest, _)) => Err(damaged(newest, format!("the chain's head is row {seq}: rows were cut off or changed"))),
+        Some((newest, _)) => {
+            Err(damaged(newest, format!("the chain's head is row {seq}: rows were cut off or changed")))
+        }
         None => Err(damaged(0, "no rows")),
     }
 }
@@ -87,14 +89,18 @@ async fn budgets(journal: &SqliteJournal, mut expected: BTreeMap<Key, (String, u
     for (plan_id, step, budget, micro_usd, at) in rows {
         let step = usize::try_from(step).unwrap_or(usize::MAX);
         let found = expected.remove(&(plan_id, step, budget.clone()));
-        let same = found.as_ref().is_some_and(|(own, own_at, _)| *own == micro_usd && i64::try_from(*own_at) == Ok(at));
+        let same = found
+            .as_ref()
+            .is_some_and(|(own, own_at, _)| *own == micro_usd && i64::try_from(*own_at) == Ok(at));
         if !same {
             let seq = found.map_or(0, |(_, _, seq)| seq);
             return Err(damaged(seq, format!("budget `{budget}` of step {step} is not what was reserved")));
         }
     }
     match expected.into_iter().next() {
-        Some(((_, _, budget), (_, _, seq))) => Err(damaged(seq, format!("its reservation of `{budget}` is gone"))),
+        Some(((_, _, budget), (_, _, seq))) => {
+            Err(damaged(seq, format!("its reservation of `{budget}` is gone")))
+        }
         None => Ok(()),
     }
 }

@@ -140,9 +140,15 @@ pub(crate) enum Plans {
 pub(crate) enum Approvals {
     /// Plans that wait for an approval.
     List,
-    Show { id: String },
-    Approve { id: String },
-    Reject { id: String },
+    Show {
+        id: String,
+    },
+    Approve {
+        id: String,
+    },
+    Reject {
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

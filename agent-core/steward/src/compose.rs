@@ -43,8 +43,12 @@ pub(crate) struct Setting {
 impl App {
     pub(crate) fn new(global: Global) -> Result<Self, Refusal> {
         if global.demo && global.account.is_some() {
-            return Err(Refusal::new(Exit::Usage, "usage.account", "the demo world signs with its own throw-away key only")
-                .help("leave `--account` out"));
+            return Err(Refusal::new(
+                Exit::Usage,
+                "usage.account",
+                "the demo world signs with its own throw-away key only",
+            )
+            .help("leave `--account` out"));
         }
         Ok(Self { global, folders: Folders::of_environment()? })
     }
@@ -73,7 +77,8 @@ impl App {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let agent = format!("{}@{}", setting.account, setting.belongs_to);
-        let ledger = SqliteJournal::open(&setting.journal, &agent, &setting.belongs_to, clock.clone()).await?;
+        let ledger =
+            SqliteJournal::open(&setting.journal, &agent, &setting.belongs_to, clock.clone()).await?;
         let core = Core {
             account: setting.account,
             autonomy: setting.autonomy,
@@ -122,7 +127,12 @@ impl App {
         let failed = |error: &dyn std::fmt::Display| {
             Refusal::new(Exit::Error, "io.lock", format!("{} cannot be locked: {error}", path.display()))
         };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed(&error))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| failed(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(std::fs::TryLockError::WouldBlock) => Err(Refusal::new(

@@ -96,9 +96,15 @@ pub(crate) async fn setting(folders: &Folders) -> Result<Setting, Refusal> {
     // A journal belongs to one world: another genesis, another file.
     let genesis: Vec<String> = registry.networks.values().map(|network| network.id.to_string()).collect();
     let belongs_to = genesis.join("+");
-    let name = running.chains.iter().map(|chain| hex_head(chain.genesis_hash.as_slice())).collect::<Vec<_>>().join("-");
+    let name = running
+        .chains
+        .iter()
+        .map(|chain| hex_head(chain.genesis_hash.as_slice()))
+        .collect::<Vec<_>>()
+        .join("-");
     let registry_for_signer = Arc::new(registry.clone());
-    let signer = LocalSigner::new(keys(&running.keys_file)?.wallet, registry_for_signer, Arc::new(SystemClock));
+    let signer =
+        LocalSigner::new(keys(&running.keys_file)?.wallet, registry_for_signer, Arc::new(SystemClock));
     Ok(Setting {
         registry,
         account: running.wallet,

@@ -1,4 +1,4 @@
-//! Where files lie: XDG on every system, or under `STEWARD_HOME`. The only reader of the environment.
+//! Where files lie: XDG on every system, or under `STEWARD_HOME`. The only place that touches the environment.
 
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,12 @@ impl Folders {
             chosen.or_else(|| user_home().map(|user| user.join(default))).map(|base| base.join("steward"))
         };
         let none = || {
-            Refusal::new(Exit::Usage, "config.no_home", "there is no home folder: neither HOME nor STEWARD_HOME is set")
-                .help("set STEWARD_HOME to a folder")
+            Refusal::new(
+                Exit::Usage,
+                "config.no_home",
+                "there is no home folder: neither HOME nor STEWARD_HOME is set",
+            )
+            .help("set STEWARD_HOME to a folder")
         };
         Ok(Self {
             config: xdg("XDG_CONFIG_HOME", ".config").ok_or_else(none)?,
@@ -66,7 +70,20 @@ pub(crate) fn make(path: &Path) -> Result<(), Refusal> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| {
-        Refusal::new(Exit::Error, "io.folder", format!("the folder {} cannot be made: {error}", path.display()))
-            .help("make it writable, or set STEWARD_HOME to another one")
+        Refusal::new(
+            Exit::Error,
+            "io.folder",
+            format!("the folder {} cannot be made: {error}", path.display()),
+        )
+        .help("make it writable, or set STEWARD_HOME to another one")
     })
+}
+
+/// candle takes its number of threads from the environment alone, and more than one of them collapse at their spinning
+/// barriers when the machine is busy. To be called before any thread is started.
+#[expect(unsafe_code, reason = "no other thread runs yet, which is all that `set_var` asks")]
+pub(crate) fn one_model_thread() {
+    if variable("CANDLE_NUM_THREADS").is_none() {
+        unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
+    }
 }

@@ -22,7 +22,9 @@ pub(crate) fn words(arguments: &[OsString]) -> Result<Vec<u8>, Refusal> {
 pub(crate) fn standard_input() -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(INPUT_MAX).read_to_end(&mut bytes);
-    read.map_err(|error| Refusal::new(Exit::Error, "io.stdin", format!("standard input cannot be read: {error}")))?;
+    read.map_err(|error| {
+        Refusal::new(Exit::Error, "io.stdin", format!("standard input cannot be read: {error}"))
+    })?;
     while bytes.last().is_some_and(u8::is_ascii_whitespace) {
         bytes.pop();
     }
@@ -35,10 +37,12 @@ pub(crate) fn draft_text(path: &Path) -> Result<String, Refusal> {
         standard_input()?
     } else {
         std::fs::read(path).map_err(|error| {
-            Refusal::new(Exit::Usage, "input.file", format!("{} cannot be read: {error}", path.display())).help("name a readable file, or `-`")
+            Refusal::new(Exit::Usage, "input.file", format!("{} cannot be read: {error}", path.display()))
+                .help("name a readable file, or `-`")
         })?
     };
     String::from_utf8(bytes).map_err(|_| {
-        Refusal::new(Exit::RefusedInput, "input.utf8", "the draft is not UTF-8").help("write it as UTF-8 JSON (draft.md)")
+        Refusal::new(Exit::RefusedInput, "input.utf8", "the draft is not UTF-8")
+            .help("write it as UTF-8 JSON (draft.md)")
     })
 }

@@ -19,8 +19,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 4)]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    folders::one_model_thread();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(steward()),
+        Err(error) => {
+            output::note(&format!("the runtime does not start: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn steward() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -40,7 +51,8 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(if informs { 0 } else { 2 });
     }
-    let refusal = agent_core::Refusal::new(agent_core::Exit::Usage, "usage", error.to_string().trim().to_owned());
+    let refusal =
+        agent_core::Refusal::new(agent_core::Exit::Usage, "usage", error.to_string().trim().to_owned());
     let done = output::Done::from(refusal);
     output::line(&output::envelope("steward", &done).to_string());
     ExitCode::from(2)

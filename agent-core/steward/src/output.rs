@@ -65,7 +65,8 @@ pub(crate) fn finish(command: &str, global: &Global, done: &Done) -> u8 {
             line(&done.text);
         }
         for refusal in &done.errors {
-            let mut report = miette::MietteDiagnostic::new(refusal.message.clone()).with_code(refusal.code.clone());
+            let mut report =
+                miette::MietteDiagnostic::new(refusal.message.clone()).with_code(refusal.code.clone());
             if let Some(help) = &refusal.help {
                 report = report.with_help(help.clone());
             }

@@ -25,9 +25,11 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn new(folders: &Folders, now: Option<&str>, tz: &str) -> Result<Self, Refusal> {
         let bad = |what: &str, why: String| {
-            Refusal::new(Exit::Usage, "usage.clock", format!("{what}: {why}")).help("for example `--now 2026-12-01T09:00:00Z --tz Europe/Berlin`")
+            Refusal::new(Exit::Usage, "usage.clock", format!("{what}: {why}"))
+                .help("for example `--now 2026-12-01T09:00:00Z --tz Europe/Berlin`")
         };
-        let now = now.map(str::parse::<Timestamp>).transpose().map_err(|error| bad("--now", error.to_string()))?;
+        let now =
+            now.map(str::parse::<Timestamp>).transpose().map_err(|error| bad("--now", error.to_string()))?;
         jiff::tz::TimeZone::get(tz).map_err(|error| bad("--tz", error.to_string()))?;
         let model = LazyModel { models: folders.data.join("models"), engine: Arc::new(OnceCell::new()) };
         Ok(Self { model, now, tz: tz.to_owned() })

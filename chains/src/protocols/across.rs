@@ -1,6 +1,8 @@
 //! Across V3 (<https://docs.across.to/reference/selected-contract-functions>): a deposit on this chain, a relayer's fill
 //! on the other.
 
+#![expect(clippy::too_many_arguments, reason = "Across's own events, as `sol!` reads them")]
+
 use agent_core::asset::mul_div_up;
 use agent_core::{Asset, CompiledStep, Log, NetworkInfo, Quote, Receipt, Refusal};
 use alloy_primitives::{Address, B256, Bytes, U256};

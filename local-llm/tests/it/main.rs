@@ -112,7 +112,7 @@ fn a_missing_or_damaged_model_is_refused() {
     Engine::load(folder.path()).unwrap();
 }
 
-/// A new merge is the same, bit for bit; a base that is not the pinned one is not merged.
+/// A new merge is the same, bit for bit.
 #[test]
 fn merging_again_gives_the_same_model() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

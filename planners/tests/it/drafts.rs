@@ -175,6 +175,20 @@ fn shares_of_what_a_step_yields() {
     );
 }
 
+/// A share of something else than the step's yield is asked about: "of my", "the other half".
+#[test]
+fn a_share_of_something_else_is_not_of_the_yield() {
+    for words in ["50% of my USDC to ETH", "the other half to ETH"] {
+        let sentence = format!("swap 10 DAI to USDC and {words}");
+        let outcome = read(&sentence, "swap #1 DAI USDC sell - - -\nswap #2@1 USDC ETH sell - - -");
+        assert_eq!(
+            (&outcome["outcome"], &outcome["missing"]),
+            (&json!("clarify"), &json!(["amount"])),
+            "{sentence}"
+        );
+    }
+}
+
 #[test]
 fn positions_pools_and_votes() {
     assert_eq!(

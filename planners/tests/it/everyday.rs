@@ -77,10 +77,6 @@ fn no_needless_question() {
             "sell 1 ETH to USDC if it goes above $4,000 on uniswap",
             "swap #1 ETH USDC sell - uniswap -\nwhen price ETH > #2 once",
         ),
-        (
-            "convert 50% of my DAI to USDC and the other half to ETH",
-            "swap #1 DAI USDC sell - - -\nswap #2 DAI ETH sell - - -",
-        ),
     ] {
         let outcome = read(sentence, lines);
         if outcome["outcome"] != "plan" {

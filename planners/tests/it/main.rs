@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::too_many_lines,
     clippy::disallowed_methods,
     reason = "tests"
 )]

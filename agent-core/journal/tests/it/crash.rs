@@ -61,7 +61,10 @@ async fn what_was_acknowledged_survives_a_kill() {
                 child.kill().unwrap();
             }
         }
-        assert!(!child.wait().unwrap().success() && seen >= kill_after, "the child was killed at work, {seen}");
+        assert!(
+            !child.wait().unwrap().success() && seen >= kill_after,
+            "the child was killed at work, {seen}"
+        );
         let ledger = place.open().await.unwrap();
         ledger.verify().await.unwrap();
         let entries = ledger.entries().await.unwrap();

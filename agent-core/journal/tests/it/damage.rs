@@ -44,7 +44,7 @@ async fn every_change_of_a_row_is_found() {
         "UPDATE entries SET kind = 'settled' WHERE seq = 3",
         "UPDATE entries SET body = replace(body, '8453', '8454') WHERE seq = 1",
         "UPDATE entries SET body = body || ' ' WHERE seq = 2",
-        "UPDATE entries SET effects = replace(effects, '600', '6') WHERE seq = 2",
+        "UPDATE entries SET effects = replace(effects, '258', '1') WHERE seq = 2",
         "UPDATE entries SET prev = hash WHERE seq = 2",
         "UPDATE entries SET hash = prev WHERE seq = 3",
         "DELETE FROM entries WHERE seq = 1",

@@ -83,7 +83,8 @@ async fn a_read_only_journal_is_refused_and_left_alone() {
     let ledger = place.open().await.unwrap();
     ledger.append(None, row(1)).await.unwrap();
     drop(ledger);
-    for (path, narrow, wide) in [(place.path(), 0o400, 0o600), (place.folder.path().to_owned(), 0o500, 0o700)] {
+    for (path, narrow, wide) in [(place.path(), 0o400, 0o600), (place.folder.path().to_owned(), 0o500, 0o700)]
+    {
         fs::set_permissions(&path, Permissions::from_mode(narrow)).unwrap();
         let refused = place.open().await;
         fs::set_permissions(&path, Permissions::from_mode(wide)).unwrap();

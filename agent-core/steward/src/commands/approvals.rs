@@ -22,7 +22,9 @@ pub(crate) async fn approvals(app: &App, asked: &Approvals) -> Result<Done, Refu
             let rows: Vec<_> = waiting.iter().map(|record| json!({
                 "plan_id": record.plan.id, "plan_hash": record.plan.hash(), "read_back": record.plan.draft.read_back, "bounds": record.report.bounds,
             })).collect();
-            let lines = waiting.iter().map(|record| format!("{}  {}", record.plan.id, agent_core::tame(&record.plan.draft.read_back)));
+            let lines = waiting.iter().map(|record| {
+                format!("{}  {}", record.plan.id, agent_core::tame(&record.plan.draft.read_back))
+            });
             let text = lines.collect::<Vec<_>>().join("\n");
             Ok(Done::new(json!({"waiting": rows}), text))
         }
@@ -40,13 +42,21 @@ pub(crate) async fn approvals(app: &App, asked: &Approvals) -> Result<Done, Refu
 
 async fn decide(app: &App, core: &Core, record: PlanRecord, approved: bool) -> Result<Done, Refusal> {
     if record.report.verdict == Verdict::Deny {
-        let refusal = Refusal::new(Exit::Denied, "policy.denied", format!("plan {} is denied by the policy: no approval lifts that", record.plan.id))
-            .help(format!("`steward policy explain {}` shows the rules", record.plan.id));
+        let refusal = Refusal::new(
+            Exit::Denied,
+            "policy.denied",
+            format!("plan {} is denied by the policy: no approval lifts that", record.plan.id),
+        )
+        .help(format!("`steward policy explain {}` shows the rules", record.plan.id));
         return Ok(shown(&record.report, Some(refusal)));
     }
     if !app.global.demo {
-        return Err(Refusal::new(Exit::Usage, "approval.no_key", "no approver's key is at hand: only the demo world keeps one")
-            .help("use `--demo`"));
+        return Err(Refusal::new(
+            Exit::Usage,
+            "approval.no_key",
+            "no approver's key is at hand: only the demo world keeps one",
+        )
+        .help("use `--demo`"));
     }
     let signer = demo::approver(&app.folders).await?;
     let unsigned = Approval {
@@ -60,8 +70,13 @@ async fn decide(app: &App, core: &Core, record: PlanRecord, approved: bool) -> R
     };
     let approval = signer.approve(unsigned)?;
     core.policy.verify_approval(&approval, record.plan.account)?;
-    core.ledger.append(Some(&record.plan.id), Record::ApprovalAdded { approval: Box::new(approval.clone()) }).await?;
+    core.ledger
+        .append(Some(&record.plan.id), Record::ApprovalAdded { approval: Box::new(approval.clone()) })
+        .await?;
     let word = if approved { "approved" } else { "rejected" };
-    let text = format!("plan {} is {word} by {}; `steward run --plan {0} --demo` goes on", record.plan.id, approval.approver);
+    let text = format!(
+        "plan {} is {word} by {}; `steward run --plan {0} --demo` goes on",
+        record.plan.id, approval.approver
+    );
     Ok(Done::new(json!({"plan_id": record.plan.id, "approval": approval}), text))
 }

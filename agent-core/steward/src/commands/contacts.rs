@@ -15,28 +15,45 @@ pub(crate) async fn contacts(app: &App, asked: &Contacts) -> Result<Done, Refusa
     match asked {
         Contacts::List => {
             let contacts = core.ledger.contacts().await?;
-            let lines = contacts.iter().map(|contact| format!("{}  {}", agent_core::tame(&contact.name), contact.address));
+            let lines = contacts
+                .iter()
+                .map(|contact| format!("{}  {}", agent_core::tame(&contact.name), contact.address));
             let text = lines.collect::<Vec<_>>().join("\n");
             Ok(Done::new(json!({"contacts": contacts}), text))
         }
         Contacts::Remove { name } => {
             let known = core.ledger.contacts().await?.into_iter().any(|contact| contact.name == *name);
             if !known {
-                return Err(Refusal::new(Exit::Usage, "contacts.unknown", format!("no contact is named `{}`", agent_core::tame(name)))
-                    .help("`steward contacts list` shows them"));
+                return Err(Refusal::new(
+                    Exit::Usage,
+                    "contacts.unknown",
+                    format!("no contact is named `{}`", agent_core::tame(name)),
+                )
+                .help("`steward contacts list` shows them"));
             }
             core.ledger.append(None, Record::ContactRemoved { name: name.clone() }).await?;
-            Ok(Done::new(json!({"removed": name}), format!("{} is no contact any more", agent_core::tame(name))))
+            Ok(Done::new(
+                json!({"removed": name}),
+                format!("{} is no contact any more", agent_core::tame(name)),
+            ))
         }
         Contacts::Add { name, address } => {
             if !app.global.demo {
-                return Err(Refusal::new(Exit::Usage, "approval.no_key", "no approver's key is at hand: only the demo world keeps one")
-                    .help("use `--demo`"));
+                return Err(Refusal::new(
+                    Exit::Usage,
+                    "approval.no_key",
+                    "no approver's key is at hand: only the demo world keeps one",
+                )
+                .help("use `--demo`"));
             }
             let address = checked(address)?;
             let contact = demo::contact(&core, &app.folders, name, address, false).await?;
             core.ledger.append(None, Record::ContactAdded { contact: contact.clone() }).await?;
-            let text = format!("{} is a contact: {}; the first payment asks once", agent_core::tame(name), contact.address);
+            let text = format!(
+                "{} is a contact: {}; the first payment asks once",
+                agent_core::tame(name),
+                contact.address
+            );
             Ok(Done::new(json!({"contact": contact}), text))
         }
     }
@@ -45,7 +62,11 @@ pub(crate) async fn contacts(app: &App, asked: &Contacts) -> Result<Done, Refusa
 /// An address whose EIP-55 checksum holds.
 fn checked(text: &str) -> Result<Address, Refusal> {
     Address::parse_checksummed(text, None).map_err(|_| {
-        Refusal::new(Exit::Question, "clarify.checksum", format!("`{}` is no address with a right EIP-55 checksum", agent_core::tame(text)))
-            .help("copy the address again, whole, in mixed case")
+        Refusal::new(
+            Exit::Question,
+            "clarify.checksum",
+            format!("`{}` is no address with a right EIP-55 checksum", agent_core::tame(text)),
+        )
+        .help("copy the address again, whole, in mixed case")
     })
 }

@@ -28,13 +28,21 @@ pub(crate) async fn devnet(app: &App, asked: &Devnet) -> Result<Done, Refusal> {
 }
 
 fn described(running: &::devnet::Running) -> Done {
-    let chains: Vec<_> = running.chains.iter().map(|chain| {
-        json!({
-            "chain": agent_core::caip2(chain.chain_id), "name": chain.name, "rpc_url": chain.rpc_url,
-            "genesis": chain.genesis_hash, "addresses": demo::roles(chain),
+    let chains: Vec<_> = running
+        .chains
+        .iter()
+        .map(|chain| {
+            json!({
+                "chain": agent_core::caip2(chain.chain_id), "name": chain.name, "rpc_url": chain.rpc_url,
+                "genesis": chain.genesis_hash, "addresses": demo::roles(chain),
+            })
         })
-    }).collect();
-    let contacts: Vec<_> = running.contacts.iter().map(|contact| json!({"name": contact.name, "address": contact.address})).collect();
+        .collect();
+    let contacts: Vec<_> = running
+        .contacts
+        .iter()
+        .map(|contact| json!({"name": contact.name, "address": contact.address}))
+        .collect();
     let lines = running.chains.iter().map(|chain| format!("{:<9} {}", chain.name, chain.rpc_url));
     let text = lines.chain([format!("wallet    {}", running.wallet)]).collect::<Vec<_>>().join("\n");
     let data = json!({

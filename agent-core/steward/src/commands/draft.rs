@@ -7,9 +7,9 @@ use agent_core::{Exit, Refusal};
 
 use crate::cli;
 use crate::compose::App;
+use crate::intent;
 use crate::output::{self, Done};
 use crate::reading::Reading;
-use crate::intent;
 
 /// The longest line that is kept; the rest of a longer one is read and dropped.
 const LINE_MAX: u64 = 32_768;
@@ -47,7 +47,9 @@ fn json_line(line: &[u8]) -> Vec<u8> {
 
 /// The next line without its end; a last line need not have one.
 fn next_line() -> Result<Option<Vec<u8>>, Refusal> {
-    let failed = |error: std::io::Error| Refusal::new(Exit::Error, "io.stdin", format!("standard input cannot be read: {error}"));
+    let failed = |error: std::io::Error| {
+        Refusal::new(Exit::Error, "io.stdin", format!("standard input cannot be read: {error}"))
+    };
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     if (&mut input).take(LINE_MAX).read_until(b'\n', &mut line).map_err(failed)? == 0 {

@@ -16,7 +16,12 @@ pub(crate) async fn journal(app: &App, asked: &Journal) -> Result<Done, Refusal>
                 let record = serde_json::to_value(&entry.record).unwrap_or_default();
                 let kind = record.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
                 let hash: String = entry.hash.chars().take(12).collect();
-                format!("{:>5}  {}  {}  {kind}  {hash}", entry.seq, entry.at, entry.plan_id.as_deref().unwrap_or("-"))
+                format!(
+                    "{:>5}  {}  {}  {kind}  {hash}",
+                    entry.seq,
+                    entry.at,
+                    entry.plan_id.as_deref().unwrap_or("-")
+                )
             });
             let text = lines.collect::<Vec<_>>().join("\n");
             Ok(Done::new(json!({"entries": entries}), text))

@@ -58,7 +58,8 @@ pub(crate) async fn planned(core: &Core, asked: &Intent) -> Result<Planned, Refu
 }
 
 fn not_a_draft(error: planners::DraftError) -> Refusal {
-    Refusal::new(Exit::RefusedInput, error.code, agent_core::tame(&error.message)).help("a draft is one JSON object, see draft.md")
+    Refusal::new(Exit::RefusedInput, error.code, agent_core::tame(&error.message))
+        .help("a draft is one JSON object, see draft.md")
 }
 
 /// The plan of an earlier call with the same `--request-id`.
@@ -67,7 +68,9 @@ async fn same_request(core: &Core, asked: &Intent, sentence: &str) -> Result<Opt
     let Some(record) = core.ledger.plan_of_request(key).await? else { return Ok(None) };
     if record.plan.draft.intent.as_deref().unwrap_or_default() != sentence {
         let message = format!("the request id `{}` belongs to another intent", agent_core::tame(key));
-        return Err(Refusal::new(Exit::Usage, "request.other_intent", message).help("use a new key for a new intent"));
+        return Err(
+            Refusal::new(Exit::Usage, "request.other_intent", message).help("use a new key for a new intent")
+        );
     }
     let report = Box::new(record.report);
     Ok(Some(Planned::Plan { against: against(&report), report }))
@@ -82,8 +85,12 @@ pub(crate) fn against(report: &Report) -> Option<Refusal> {
     match report.verdict {
         agent_core::Verdict::Allow => None,
         agent_core::Verdict::NeedsApproval => Some(
-            Refusal::new(Exit::ApprovalRequired, "policy.approval_required", format!("an approval is needed: {}", rules("ask")))
-                .help(format!("`steward approvals approve {0}`, then `steward run --plan {0}`", report.plan_id)),
+            Refusal::new(
+                Exit::ApprovalRequired,
+                "policy.approval_required",
+                format!("an approval is needed: {}", rules("ask")),
+            )
+            .help(format!("`steward approvals approve {0}`, then `steward run --plan {0}`", report.plan_id)),
         ),
         agent_core::Verdict::Deny => Some(
             Refusal::new(Exit::Denied, "policy.denied", format!("the policy denies it: {}", rules("deny")))
@@ -102,8 +109,10 @@ fn heard(heard: Heard) -> Planned {
             Planned::Done(Done::new(json!({"outcome": "answer", "answer": answer, "draft": draft}), text))
         }
         Heard::Question { draft, question, missing, code } => {
-            let refusal = Refusal::new(Exit::Question, code, question.clone()).help("say it again with that in it");
-            let data = json!({"outcome": "clarify", "question": question, "missing": missing, "draft": draft});
+            let refusal =
+                Refusal::new(Exit::Question, code, question.clone()).help("say it again with that in it");
+            let data =
+                json!({"outcome": "clarify", "question": question, "missing": missing, "draft": draft});
             Planned::Done(Done::refused(data, String::new(), refusal))
         }
     }

@@ -39,11 +39,18 @@ pub(crate) async fn plans(app: &App, asked: &Plans) -> Result<Done, Refusal> {
         Plans::Cancel { id } => {
             let record = core.saved(id).await?;
             if Finished::so_far(&record).is_some() {
-                return Err(Refusal::new(agent_core::Exit::PartlyExecuted, "plan.under_way", format!("plan {} is under way or settled", record.plan.id))
-                    .help(format!("`steward run --plan {}` goes on with it", record.plan.id)));
+                return Err(Refusal::new(
+                    agent_core::Exit::PartlyExecuted,
+                    "plan.under_way",
+                    format!("plan {} is under way or settled", record.plan.id),
+                )
+                .help(format!("`steward run --plan {}` goes on with it", record.plan.id)));
             }
             core.ledger.append(Some(&record.plan.id), Record::PlanCancelled).await?;
-            Ok(Done::new(json!({"plan_id": record.plan.id, "state": "cancelled"}), format!("plan {} is cancelled", record.plan.id)))
+            Ok(Done::new(
+                json!({"plan_id": record.plan.id, "state": "cancelled"}),
+                format!("plan {} is cancelled", record.plan.id),
+            ))
         }
     }
 }
@@ -59,7 +66,9 @@ pub(crate) fn state(record: &PlanRecord) -> &'static str {
         "failed"
     } else if any(|record| matches!(record, Record::Started { .. })) {
         "started"
-    } else if record.report.verdict == Verdict::NeedsApproval && !any(|record| matches!(record, Record::ApprovalAdded { .. })) {
+    } else if record.report.verdict == Verdict::NeedsApproval
+        && !any(|record| matches!(record, Record::ApprovalAdded { .. }))
+    {
         "waits"
     } else {
         "saved"

@@ -11,7 +11,11 @@ pub(crate) async fn policy(app: &App, asked: &Policy) -> Result<Done, Refusal> {
     match asked {
         Policy::Check => {
             let summary = policies::check_default()?;
-            let text = format!("{} policies, valid against the schema, hash {}", summary.policies.len(), summary.hash);
+            let text = format!(
+                "{} policies, valid against the schema, hash {}",
+                summary.policies.len(),
+                summary.hash
+            );
             Ok(Done::new(json!({"policies": summary.policies, "hash": summary.hash}), text))
         }
         Policy::Explain { id } => {
@@ -25,8 +29,16 @@ pub(crate) async fn policy(app: &App, asked: &Policy) -> Result<Done, Refusal> {
             }).collect();
             let lines = preview.legs.iter().flat_map(|leg| &leg.steps).flat_map(|step| {
                 let judgement = step.judged.judgement();
-                let head = format!("step {} ({}): {:?}", step.step.index, step.step.action.name(), judgement.verdict);
-                let rules = judgement.rules.iter().map(|rule| format!("  {:<6} {}: {}", rule.result, rule.id, rule.reason));
+                let head = format!(
+                    "step {} ({}): {:?}",
+                    step.step.index,
+                    step.step.action.name(),
+                    judgement.verdict
+                );
+                let rules = judgement
+                    .rules
+                    .iter()
+                    .map(|rule| format!("  {:<6} {}: {}", rule.result, rule.id, rule.reason));
                 std::iter::once(head).chain(rules).collect::<Vec<_>>()
             });
             let text = lines.collect::<Vec<_>>().join("\n");

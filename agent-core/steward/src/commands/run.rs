@@ -8,10 +8,10 @@ use agent_core::{Event, Exit, Refusal};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::plan::{Planned, planned, shown, value};
+use crate::chat;
 use crate::cli::{Global, Run};
 use crate::compose::App;
 use crate::output::{self, Done};
-use crate::chat;
 
 const QUEUE: usize = 256;
 
@@ -31,8 +31,12 @@ pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
         return Ok(shown(&record.report, None));
     }
     if core.signer.is_none() {
-        let refusal = Refusal::new(Exit::Usage, "network.read_only", "these networks are read-only: nothing is signed for them")
-            .help("`--demo` executes on the demo world");
+        let refusal = Refusal::new(
+            Exit::Usage,
+            "network.read_only",
+            "these networks are read-only: nothing is signed for them",
+        )
+        .help("`--demo` executes on the demo world");
         return Ok(shown(&record.report, Some(refusal)));
     }
     let _alone = app.execute_alone()?;
@@ -54,8 +58,12 @@ async fn execute(core: &Core, record: PlanRecord, global: &Global) -> Result<Don
                 return Ok(Done::new(value(&report), text));
             }
             let differences = settled.map(|settled| settled.differences.join("; ")).unwrap_or_default();
-            let refusal = Refusal::new(Exit::PartlyExecuted, "plan.not_as_promised", format!("not settled as promised: {differences}"))
-                .help("`data.receipts` lists what is on chain");
+            let refusal = Refusal::new(
+                Exit::PartlyExecuted,
+                "plan.not_as_promised",
+                format!("not settled as promised: {differences}"),
+            )
+            .help("`data.receipts` lists what is on chain");
             Ok(Done::refused(value(&report), text, refusal))
         }
         Err(refusal) => {

@@ -7,8 +7,14 @@ use crate::world::{World, json, world};
 
 /// The sentence on standard input, exit, code.
 fn refused(world: &World, sentence: &[u8], exit: i32, code: &str) {
-    let mut child = world.command().args(["run", "--demo", "--json", "--", "-"])
-        .stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = world
+        .command()
+        .args(["run", "--demo", "--json", "--", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(sentence).unwrap();
     let output = child.wait_with_output().unwrap();
     let envelope = json(&output);
@@ -77,13 +83,19 @@ fn planned_on(world: &World, url: &str, chain_id: u64, genesis: &str) -> (Option
         addresses(world),
     );
     std::fs::write(home.join("config/config.toml"), config).unwrap();
-    let output = world.command().env("STEWARD_HOME", &home).args(["run", "--json", "--", "wrap 1 ETH on ethereum"]).output().unwrap();
+    let output = world
+        .command()
+        .env("STEWARD_HOME", &home)
+        .args(["run", "--json", "--", "wrap 1 ETH on ethereum"])
+        .output()
+        .unwrap();
     (output.status.code(), json(&output))
 }
 
 fn addresses(world: &World) -> String {
     let chains = world.facts["chains"].as_array().unwrap();
-    let roles = chains.iter().find(|chain| chain["name"] == "ethereum").unwrap()["addresses"].as_object().unwrap();
+    let roles =
+        chains.iter().find(|chain| chain["name"] == "ethereum").unwrap()["addresses"].as_object().unwrap();
     roles.iter().map(|(role, address)| format!("\"{role}\" = {address}\n")).collect()
 }
 
@@ -101,7 +113,13 @@ fn networks_that_are_not_what_they_say() {
     let cases = [
         ("http://127.0.0.1:9", 1, none, 5, "rpc.unreachable"),
         (base.url(), 1, genesis(world, "base"), 5, "rpc.wrong_chain"),
-        (ethereum.url(), 1, "0x2222221111111111111111111111111111111111111111111111111111111111", 5, "rpc.wrong_genesis"),
+        (
+            ethereum.url(),
+            1,
+            "0x2222221111111111111111111111111111111111111111111111111111111111",
+            5,
+            "rpc.wrong_genesis",
+        ),
         (ethereum.url(), 1, genesis(world, "ethereum"), 2, "network.read_only"),
     ];
     for (url, chain_id, genesis, exit, code) in cases {
@@ -113,7 +131,8 @@ fn networks_that_are_not_what_they_say() {
 
 #[test]
 fn a_named_account_never_signs_for_the_demo() {
-    let output = world().steward(&["run", "--demo", "--json", "--account", "mine", "--", "wrap 1 ETH on base"]);
+    let output =
+        world().steward(&["run", "--demo", "--json", "--account", "mine", "--", "wrap 1 ETH on base"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(json(&output)["errors"][0]["code"], "usage.account");
 }
@@ -123,8 +142,14 @@ fn without_python_and_without_a_model_it_says_so() {
     let world = world();
     let home = world.home().join("no-model");
     std::fs::create_dir_all(&home).unwrap();
-    let output = world.command().env("STEWARD_HOME", &home).env("XDG_CACHE_HOME", &home).env("PATH", "/nowhere")
-        .args(["draft", "swap 1 ETH to USDC on base"]).output().unwrap();
+    let output = world
+        .command()
+        .env("STEWARD_HOME", &home)
+        .env("XDG_CACHE_HOME", &home)
+        .env("PATH", "/nowhere")
+        .args(["draft", "swap 1 ETH to USDC on base"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(16), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stderr).contains("model."));
 }

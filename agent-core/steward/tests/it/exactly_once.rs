@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::world::{World, json, units, world};
 
-const SENTENCE: &str = "wrap 0.05 ETH on base, then supply 0.025 WETH to aave on base, then send 10 USDC to alice on base";
+const SENTENCE: &str =
+    "wrap 0.05 ETH on base, then supply 0.025 WETH to aave on base, then send 10 USDC to alice on base";
 
 fn draft(world: &World) -> String {
     let draft = serde_json::json!({
@@ -36,7 +37,9 @@ fn killed_after(world: &World, id: &str, count: usize) -> bool {
     let mut seen = 0;
     while seen < count {
         match lines.next() {
-            Some(Ok(line)) if serde_json::from_str::<Value>(&line).unwrap().get("event").is_some() => seen += 1,
+            Some(Ok(line)) if serde_json::from_str::<Value>(&line).unwrap().get("event").is_some() => {
+                seen += 1
+            }
             Some(Ok(_)) | Some(Err(_)) | None => break,
         }
     }
@@ -55,12 +58,21 @@ fn killed_at_each_state_it_goes_on() {
     for count in 0..40 {
         let planned = json(&world.steward(&["plan", "--demo", "--json", "--draft", &file]));
         let id = planned["data"]["plan_id"].as_str().unwrap_or_else(|| panic!("{planned}")).to_owned();
-        let before = (chain.token("weth", chain.account), chain.token("aave.a_token.weth", chain.account), chain.token("usdc", alice), chain.nonce());
+        let before = (
+            chain.token("weth", chain.account),
+            chain.token("aave.a_token.weth", chain.account),
+            chain.token("usdc", alice),
+            chain.nonce(),
+        );
         let alive = killed_after(world, &id, count);
         let output = world.steward(&["run", "--demo", "--json", "--plan", &id]);
         let envelope = json(&output);
         assert_eq!(output.status.code(), Some(0), "killed after event {count}: {envelope}");
-        assert_eq!(chain.token("weth", chain.account) - before.0, units(25, 15), "killed after event {count}");
+        assert_eq!(
+            chain.token("weth", chain.account) - before.0,
+            units(25, 15),
+            "killed after event {count}"
+        );
         let lent = chain.token("aave.a_token.weth", chain.account) - before.1;
         assert!(lent >= units(25, 15) && lent < units(26, 15), "killed after event {count}: {lent}");
         assert_eq!(chain.token("usdc", alice) - before.2, units(10, 6), "killed after event {count}");

@@ -50,9 +50,16 @@ fn a_swap_is_lent_on_and_nothing_is_left_allowed() {
     assert_eq!(exit, 0, "{}", errors(&envelope));
     let more = chain.token("aave.a_token.usdc", chain.account) - lent;
     assert!(more > units(2_500, 6), "{more}");
-    assert_eq!(chain.token("usdc", chain.account), usdc, "what the swap yielded was lent, no more and no less");
+    assert_eq!(
+        chain.token("usdc", chain.account),
+        usdc,
+        "what the swap yielded was lent, no more and no less"
+    );
     for spender in ["aave.pool", "uniswap.swap_router02"] {
-        let left = chain.call(chain.at("usdc"), &crate::world::allowanceCall { owner: chain.account, spender: chain.at(spender) });
+        let left = chain.call(
+            chain.at("usdc"),
+            &crate::world::allowanceCall { owner: chain.account, spender: chain.at(spender) },
+        );
         assert_eq!(left, U256::ZERO, "{spender}");
     }
 }
@@ -74,7 +81,8 @@ fn a_bridge_feeds_a_swap_on_the_other_chain() {
     let world = world();
     let _turn = world.turn();
     let (from, to) = (world.chain("ethereum"), world.chain("base"));
-    let (left, there, ether) = (from.token("usdc", from.account), to.token("usdc", to.account), to.ether(to.account));
+    let (left, there, ether) =
+        (from.token("usdc", from.account), to.token("usdc", to.account), to.ether(to.account));
     let (exit, envelope) = world.run("bridge 200 USDC from ethereum to base and swap it for ETH");
     assert_eq!(exit, 0, "{}", errors(&envelope));
     assert_eq!(left - from.token("usdc", from.account), units(200, 6));
@@ -143,7 +151,8 @@ fn a_balance_is_answered_from_the_chain() {
 #[test]
 fn one_request_id_is_one_plan() {
     let world = world();
-    let ask = |sentence: &str| world.steward(&["plan", "--demo", "--json", "--request-id", "r-1", "--", sentence]);
+    let ask =
+        |sentence: &str| world.steward(&["plan", "--demo", "--json", "--request-id", "r-1", "--", sentence]);
     let first = json(&ask("wrap 1 ETH on base"));
     let second = json(&ask("wrap 1 ETH on base"));
     assert_eq!(first["data"]["plan_id"], second["data"]["plan_id"], "{first}");

@@ -64,13 +64,20 @@ impl Down {
             home = self.0.display(),
             exe = env!("CARGO_BIN_EXE_steward"),
         );
-        Command::new("setsid").args(["sh", "-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Command::new("setsid")
+            .args(["sh", "-c", &script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
     }
 }
 
 pub(crate) fn json(output: &Output) -> Value {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?} {}", String::from_utf8_lossy(&output.stderr)))
+    serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text:?} {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 impl World {
@@ -122,7 +129,11 @@ impl Chain {
     }
 
     pub(crate) fn at(&self, role: &str) -> Address {
-        self.facts["addresses"][role].as_str().unwrap_or_else(|| panic!("no role {role}: {}", self.facts)).parse().unwrap()
+        self.facts["addresses"][role]
+            .as_str()
+            .unwrap_or_else(|| panic!("no role {role}: {}", self.facts))
+            .parse()
+            .unwrap()
     }
 
     fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
@@ -131,7 +142,10 @@ impl Chain {
 
     pub(crate) fn call<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
         let provider = ProviderBuilder::new().connect_http(self.url().parse().unwrap());
-        let request = TransactionRequest::default().from(self.account).to(to).input(Bytes::from(call.abi_encode()).into());
+        let request = TransactionRequest::default()
+            .from(self.account)
+            .to(to)
+            .input(Bytes::from(call.abi_encode()).into());
         let output = self.block_on(async { provider.call(request).await }).unwrap();
         C::abi_decode_returns(&output).unwrap()
     }

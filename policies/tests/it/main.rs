@@ -1,0 +1,8 @@
+//! The default policy, rule by rule with its boundaries; what must be refused; signatures.
+
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+
+mod hazards;
+mod rules;
+mod signatures;
+mod world;
