@@ -57,10 +57,8 @@ fn legs(steps: Vec<Step>, ask: &PlanRequest<'_>) -> Result<Vec<Leg>, Refusal> {
 }
 
 fn chain_of(action: &Action) -> Option<u64> {
-    match action {
-        Action::Revoke { asset, .. } => asset.as_ref().map(|asset| asset.chain_id),
-        other => other.counted().map(|asset| asset.chain_id),
-    }
+    let asset = if let Action::Revoke { asset, .. } = action { asset.as_ref() } else { action.counted() };
+    asset.map(|asset| asset.chain_id)
 }
 
 /// What this configuration does not do; it names the step.

@@ -1,11 +1,6 @@
 //! How long the gate takes: fork, approve, Uniswap V3 swap, and every balance and allowance read before and after.
 
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a benchmark"
-)]
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark")]
 
 #[path = "../tests/it/demo.rs"]
 mod demo;

@@ -18,10 +18,7 @@ pub(crate) fn damaged(seq: u64, reason: impl Into<String>) -> LedgerError {
 
 /// By SQLite's primary result code (<https://www.sqlite.org/rescode.html>).
 pub(crate) fn database(error: sqlx::Error) -> LedgerError {
-    let code = match &error {
-        sqlx::Error::Database(inner) => inner.code().and_then(|code| code.parse::<i32>().ok()),
-        _ => None,
-    };
+    let code = error.as_database_error().and_then(|inner| inner.code()?.parse::<i32>().ok());
     match code.map(|code| code & 0xff) {
         Some(5 | 6) => locked(),
         Some(8) => io_error("io.read_only", "the journal cannot be written: its file or folder is read-only"),
@@ -47,17 +44,20 @@ pub(crate) fn locked() -> LedgerError {
 }
 
 pub(crate) fn migration(error: MigrateError) -> LedgerError {
-    match error {
-        MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => database(inner),
-        other => io_error("journal.version", format!("the journal's tables are not this version's: {other}")),
+    if let MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) = error {
+        return database(inner);
     }
+    io_error("journal.version", format!("the journal's tables are not this version's: {error}"))
 }
 
 pub(crate) fn file(path: &Path, error: &io::Error) -> LedgerError {
-    let code = match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "io.read_only",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "io.disk_full",
-        _ => "io.failed",
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let code = if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) {
+        "io.read_only"
+    } else if matches!(error.kind(), StorageFull | QuotaExceeded) {
+        "io.disk_full"
+    } else {
+        "io.failed"
     };
     io_error(code, format!("{}: {error}", path.display()))
 }

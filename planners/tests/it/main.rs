@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
     clippy::disallowed_methods,
     reason = "tests"
 )]

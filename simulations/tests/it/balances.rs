@@ -83,6 +83,21 @@ async fn allowances_that_are_left_are_told() {
     assert_eq!(simulation.allowances_left.len(), 1);
 }
 
+/// As Aave's debt tokens: balances, but no `allowance`.
+#[tokio::test]
+async fn a_known_token_without_allowances_has_none() {
+    let debt = crate::assembler::contract(
+        &[("balanceOf(address)", alloy_primitives::hex!("6004355f5260205ff3").to_vec())],
+        &alloy_primitives::hex!("5f5ffd"),
+    );
+    let other = Address::repeat_byte(0x71);
+    let scene = Scene::default().with(TOKEN, debt).with(other, crate::assembler::STOP);
+    let watched = [erc20(TOKEN, "debtTOK")];
+    let simulation = scene.run(&[crate::scene::call(other, U256::ZERO, [])], &watched).await;
+    assert_eq!(simulation.failure(), None);
+    assert!(simulation.allowances_left.is_empty());
+}
+
 #[tokio::test]
 async fn credit_adds_to_what_is_held() {
     let (coin, asset) = (crate::scene::coin(1), erc20(TOKEN, "TOK"));
@@ -91,7 +106,7 @@ async fn credit_adds_to_what_is_held() {
     assert_eq!(fork.view().balance(ME).await.unwrap(), crate::scene::ether(10) + U256::from(7));
     fork.credit(ME, &asset, U256::from(500)).await.unwrap();
     let more = invoke(TOKEN, "transfer(address,uint256)", &[FRIEND.into_word(), number(1_500)]);
-    let simulation = fork.run(ME, &[more], FEES, &[asset.clone()], &[FRIEND]).await.unwrap();
+    let simulation = fork.run(ME, &[more], FEES, std::slice::from_ref(&asset), &[FRIEND]).await.unwrap();
     assert_eq!(moved(&simulation, ME, &asset), "-1500");
     assert_eq!(moved(&simulation, FRIEND, &asset), "+1500");
 }

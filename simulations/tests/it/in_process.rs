@@ -55,10 +55,10 @@ async fn the_l1_fee_is_what_the_networks_oracle_says() {
     let mut fork = simulator.fork(BASE).await.unwrap();
     let calls = approve_and_swap(me, at, ether(1));
     let simulation = fork.run(me, &calls, FEES, &[], &[]).await.unwrap();
-    for (nonce, (call, outcome)) in calls.iter().zip(&simulation.calls).enumerate() {
+    for (nonce, (call, outcome)) in (0..).zip(calls.iter().zip(&simulation.calls)) {
         let mut tx = TxEip1559 {
             chain_id: BASE,
-            nonce: nonce as u64,
+            nonce,
             gas_limit: outcome.gas_used * 13 / 10,
             max_fee_per_gas: FEES.max_fee_per_gas,
             max_priority_fee_per_gas: FEES.max_priority_fee_per_gas,

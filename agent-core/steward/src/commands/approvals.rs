@@ -32,7 +32,9 @@ pub(crate) async fn approvals(app: &App, asked: &Approvals) -> Result<Done, Refu
             let record = core.saved(id).await?;
             let given = core.ledger.approvals(id).await?;
             let mut data = value(&record.report);
-            data["approvals"] = serde_json::to_value(&given).unwrap_or_default();
+            if let Some(keys) = data.as_object_mut() {
+                keys.insert("approvals".to_owned(), serde_json::to_value(&given).unwrap_or_default());
+            }
             Ok(Done::new(data, chat::text::report(&record.report).join("\n")))
         }
         Approvals::Approve { id } => decide(app, &core, core.saved(id).await?, true).await,

@@ -44,7 +44,7 @@ pub(crate) async fn planned(core: &Core, asked: &Intent) -> Result<Planned, Refu
     let request = asked.request_id.clone();
     if let Some(path) = &asked.draft {
         let text = intent::draft_text(path)?;
-        let draft = planners::parse_draft_json(&text).map_err(not_a_draft)?;
+        let draft = planners::parse_draft_json(&text)?;
         if let Some(same) = same_request(core, asked, draft.intent.as_deref().unwrap_or_default()).await? {
             return Ok(same);
         }
@@ -55,11 +55,6 @@ pub(crate) async fn planned(core: &Core, asked: &Intent) -> Result<Planned, Refu
         return Ok(same);
     }
     Ok(heard(core.hear(&sentence, &id, request).await?))
-}
-
-fn not_a_draft(error: planners::DraftError) -> Refusal {
-    Refusal::new(Exit::RefusedInput, error.code, agent_core::tame(&error.message))
-        .help("a draft is one JSON object, see draft.md")
 }
 
 /// The plan of an earlier call with the same `--request-id`.

@@ -160,27 +160,11 @@ fn two_never_execute_at_once() {
     let _turn = world.turn();
     let planned = json(&world.steward(&["plan", "--demo", "--json", "--", "wrap 0.001 ETH on base"]));
     let id = planned["data"]["plan_id"].as_str().unwrap_or_else(|| panic!("{planned}"));
-    let lock = find(world.home(), "executor.lock");
-    let file = std::fs::File::create(&lock).unwrap();
+    let file = std::fs::File::create(world.home().join("data/demo/executor.lock")).unwrap();
     file.lock().unwrap();
     let output = world.steward(&["run", "--demo", "--json", "--plan", id]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["errors"][0]["code"], "io.locked");
     file.unlock().unwrap();
     assert_eq!(world.steward(&["run", "--demo", "--json", "--plan", id]).status.code(), Some(0));
-}
-
-fn find(folder: &std::path::Path, ends: &str) -> std::path::PathBuf {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_str().unwrap().ends_with(ends) {
-                return path;
-            }
-        }
-    }
-    panic!("no file ends in {ends}");
 }

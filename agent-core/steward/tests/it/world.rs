@@ -57,6 +57,7 @@ fn share_models(home: &std::path::Path) {
 }
 
 impl Down {
+    #[expect(clippy::zombie_processes, reason = "it outlives this process, which is its purpose")]
     fn watch(&self) {
         let script = format!(
             "while kill -0 {} 2>/dev/null; do sleep 0.5; done; STEWARD_HOME={home} {exe} devnet down >/dev/null 2>&1; rm -rf {home}",
