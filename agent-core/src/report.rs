@@ -1,6 +1,6 @@
 //! `data` of `plan` and `run`, as `contracts/cli.md` writes it; the chat shows the same object.
 
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 
 use crate::asset::{mul_div_up, ten_pow};
@@ -8,8 +8,8 @@ use crate::draft::Draft;
 use crate::executor::Finished;
 use crate::planning::{LegPreview, Preview, StepPreview};
 use crate::{
-    Action, AllowanceLeft, Amount, AssetChange, BlockRef, Bounds, Prices, Quote, Registry, RuleHit, Verdict,
-    caip2,
+    Action, AllowanceLeft, Amount, Asset, AssetChange, BlockRef, Bounds, Change, Prices, Quote, Registry,
+    RuleHit, Verdict, caip2,
 };
 
 pub use crate::wording::step_text;
@@ -26,6 +26,8 @@ pub struct Report {
     pub outcome: String,
     pub plan_id: String,
     pub plan_hash: B256,
+    /// Who acts.
+    pub account: Address,
     pub draft: Draft,
     pub legs: Vec<LegReport>,
     pub cost: Cost,
@@ -43,6 +45,8 @@ pub struct LegReport {
     pub index: usize,
     /// CAIP-2.
     pub chain: String,
+    /// `ethereum`, `base`.
+    pub name: String,
     /// `preview` until the leg's turn has come, then `final`.
     pub state: String,
     pub steps: Vec<StepReport>,
@@ -66,7 +70,7 @@ pub struct StepReport {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallReport {
-    pub to: alloy_primitives::Address,
+    pub to: Address,
     /// Wei, a decimal string.
     pub value: String,
     pub data: Bytes,
@@ -124,6 +128,7 @@ impl Report {
             outcome: "plan".to_owned(),
             plan_id: preview.plan.id.clone(),
             plan_hash: preview.plan.hash(),
+            account: preview.plan.account,
             draft: preview.plan.draft.clone(),
             legs: preview.legs.iter().map(|leg| leg_report(leg, registry)).collect(),
             cost: cost(preview, registry),
@@ -168,13 +173,17 @@ fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
     LegReport {
         index: leg.leg.index,
         chain: caip2(leg.leg.network.chain_id),
+        name: registry
+            .network(leg.leg.network.chain_id)
+            .map(|network| network.name.clone())
+            .unwrap_or_default(),
         state: "preview".to_owned(),
         steps: leg.steps.iter().map(|step| step_report(step, registry)).collect(),
         gas: simulations().fold(0, |sum, simulation| sum.saturating_add(simulation.gas_used())),
         simulation: SimulationReport {
             success: simulations().all(|simulation| simulation.failure().is_none()),
             block: simulations().next().map(|simulation| simulation.block),
-            asset_changes: simulations().flat_map(|simulation| simulation.changes.clone()).collect(),
+            asset_changes: net(simulations().flat_map(|simulation| &simulation.changes)),
             allowances_left: simulations()
                 .flat_map(|simulation| simulation.allowances_left.clone())
                 .collect(),
@@ -182,6 +191,27 @@ fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
         },
         policy: PolicyReport { verdict: verdicts.max().unwrap_or(Verdict::Deny), rules: seen },
     }
+}
+
+/// Changes of one account and asset as one; what came and went again is none.
+fn net<'a>(changes: impl Iterator<Item = &'a AssetChange>) -> Vec<AssetChange> {
+    let mut sums: Vec<(Address, Asset, U256, U256)> = Vec::new();
+    for AssetChange { account, amount } in changes {
+        let asset = amount.amount.asset();
+        let known = sums.iter().position(|(other, of, ..)| other == account && of.same(asset));
+        if known.is_none() {
+            sums.push((*account, asset.clone(), U256::ZERO, U256::ZERO));
+        }
+        let at = known.unwrap_or(sums.len().saturating_sub(1));
+        if let Some((_, _, out, into)) = sums.get_mut(at) {
+            let side = if amount.negative { out } else { into };
+            *side = side.saturating_add(amount.amount.raw());
+        }
+    }
+    let netted = sums.into_iter().filter_map(|(account, asset, out, into)| {
+        Change::between(&asset, out, into).map(|amount| AssetChange { account, amount })
+    });
+    netted.collect()
 }
 
 fn step_report(step: &StepPreview, registry: &Registry) -> StepReport {

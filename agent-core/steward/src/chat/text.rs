@@ -3,7 +3,8 @@
 
 use agent_core::draft::Outcome;
 use agent_core::report::{LegReport, Report, StepReport};
-use agent_core::{Event, Refusal, RuleHit, Verdict, caip10, tame};
+use agent_core::{Event, Refusal, RuleHit, Verdict, tame};
+use alloy_primitives::Address;
 
 /// `tame` caps what it gets; longer text is tamed piece by piece.
 const PIECE: usize = 200;
@@ -174,11 +175,11 @@ pub(crate) fn report_rows(report: &Report) -> Vec<Row> {
     for leg in &report.legs {
         rows.push(Row::new(
             Tone::Faint,
-            format!("on {} ({}), gas at most {}", leg.chain, leg.state, leg.gas),
+            format!("on {} ({}, {}), gas {}", leg.name, leg.chain, leg.state, leg.gas),
         ));
         rows.extend(leg.steps.iter().flat_map(step_rows));
     }
-    rows.extend(report.legs.iter().flat_map(change_rows));
+    rows.extend(report.legs.iter().flat_map(|leg| change_rows(leg, report.account)));
     rows.extend(allowance_rows(report));
     let cost = &report.cost;
     let parts = [
@@ -216,23 +217,19 @@ fn step_rows(step: &StepReport) -> Vec<Row> {
     rows
 }
 
-fn change_rows(leg: &LegReport) -> Vec<Row> {
+fn change_rows(leg: &LegReport, own: Address) -> Vec<Row> {
     let simulation = &leg.simulation;
     let mut rows: Vec<Row> = simulation
         .asset_changes
         .iter()
         .map(|change| {
-            let account = caip10(change.amount.amount.asset().chain_id, change.account);
-            Row::labelled(Tone::Plain, "changes", format!("{} of {account}", change.amount))
+            let whose = if change.account == own { String::new() } else { format!(" of {}", change.account) };
+            Row::labelled(Tone::Plain, "changes", format!("{} on {}{whose}", change.amount, leg.name))
         })
         .collect();
     if !simulation.success {
         let why = simulation.failure.as_deref().unwrap_or("no reason was given");
-        rows.push(Row::labelled(
-            Tone::Bad,
-            "fails",
-            format!("the simulation on {} failed: {why}", leg.chain),
-        ));
+        rows.push(Row::labelled(Tone::Bad, "fails", format!("the simulation on {} failed: {why}", leg.name)));
     }
     rows
 }
