@@ -45,8 +45,8 @@ impl Run<'_> {
         }
         let asset = step.action.yields();
         let text = match (yielded, asset) {
-            (Some(raw), Some(asset)) => format!("step {} settled: {} arrived", step.index, asset.amount(raw)),
-            (Some(_), None) | (None, _) => format!("step {} settled", step.index),
+            (Some(raw), Some(asset)) => format!("{} arrived", asset.amount(raw)),
+            (Some(_), None) | (None, _) => "all of it is in blocks".to_owned(),
         };
         self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() })
             .await?;
