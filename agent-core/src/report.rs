@@ -9,7 +9,7 @@ use crate::executor::Finished;
 use crate::planning::{LegPreview, Preview, StepPreview};
 use crate::{
     Action, AllowanceLeft, Amount, Asset, AssetChange, BlockRef, Bounds, Change, Prices, Quote, Registry,
-    RuleHit, Verdict, caip2,
+    RuleHit, Verdict, caip2, caip10,
 };
 
 pub use crate::wording::step_text;
@@ -26,8 +26,6 @@ pub struct Report {
     pub outcome: String,
     pub plan_id: String,
     pub plan_hash: B256,
-    /// Who acts.
-    pub account: Address,
     pub draft: Draft,
     pub legs: Vec<LegReport>,
     pub cost: Cost,
@@ -47,6 +45,8 @@ pub struct LegReport {
     pub chain: String,
     /// `ethereum`, `base`.
     pub name: String,
+    /// Who acts, CAIP-10.
+    pub account: String,
     /// `preview` until the leg's turn has come, then `final`.
     pub state: String,
     pub steps: Vec<StepReport>,
@@ -128,9 +128,8 @@ impl Report {
             outcome: "plan".to_owned(),
             plan_id: preview.plan.id.clone(),
             plan_hash: preview.plan.hash(),
-            account: preview.plan.account,
             draft: preview.plan.draft.clone(),
-            legs: preview.legs.iter().map(|leg| leg_report(leg, registry)).collect(),
+            legs: preview.legs.iter().map(|leg| leg_report(leg, preview.plan.account, registry)).collect(),
             cost: cost(preview, registry),
             bounds: preview.bounds.clone(),
             verdict: preview.verdict(),
@@ -160,7 +159,7 @@ impl Report {
     }
 }
 
-fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
+fn leg_report(leg: &LegPreview, account: Address, registry: &Registry) -> LegReport {
     let simulations = || leg.steps.iter().map(|step| step.judged.simulation());
     let rules = || leg.steps.iter().flat_map(|step| &step.judged.judgement().rules);
     let verdicts = leg.steps.iter().map(|step| step.judged.judgement().verdict);
@@ -177,6 +176,7 @@ fn leg_report(leg: &LegPreview, registry: &Registry) -> LegReport {
             .network(leg.leg.network.chain_id)
             .map(|network| network.name.clone())
             .unwrap_or_default(),
+        account: caip10(leg.leg.network.chain_id, account),
         state: "preview".to_owned(),
         steps: leg.steps.iter().map(|step| step_report(step, registry)).collect(),
         gas: simulations().fold(0, |sum, simulation| sum.saturating_add(simulation.gas_used())),

@@ -138,7 +138,7 @@ impl Core {
         };
         let lines = held.iter().map(|amount| format!("{amount} on {}", name(amount).unwrap_or_default()));
         let text = lines.collect::<Vec<_>>().join(", ");
-        let answer = serde_json::json!({"topic": "balance", "account": self.account, "balances": held});
+        let answer = serde_json::json!({"topic": "balance", "balances": held});
         Ok((format!("You have {text}."), answer))
     }
 

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, BlockRef, Change};
+use crate::{Amount, Asset, BlockRef, Change, caip10};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
@@ -35,18 +35,61 @@ pub struct CallOutcome {
     pub touched: Vec<Address>,
 }
 
-/// What an owner's spender may still take.
+/// What an owner's spender may still take. In JSON `{"spender", "amount"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "AllowanceJson", into = "AllowanceJson")]
 pub struct AllowanceLeft {
     pub asset: Asset,
     pub spender: Address,
     pub raw: U256,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+struct AllowanceJson {
+    spender: Address,
+    amount: Amount,
+}
+
+impl From<AllowanceLeft> for AllowanceJson {
+    fn from(AllowanceLeft { asset, spender, raw }: AllowanceLeft) -> Self {
+        Self { spender, amount: asset.amount(raw) }
+    }
+}
+
+impl From<AllowanceJson> for AllowanceLeft {
+    fn from(AllowanceJson { spender, amount }: AllowanceJson) -> Self {
+        Self { asset: amount.asset().clone(), spender, raw: amount.raw() }
+    }
+}
+
+/// One account's change of one asset. In JSON the account is CAIP-10.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ChangeJson", into = "ChangeJson")]
 pub struct AssetChange {
     pub account: Address,
     pub amount: Change,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct ChangeJson {
+    account: String,
+    amount: Change,
+}
+
+impl From<AssetChange> for ChangeJson {
+    fn from(AssetChange { account, amount }: AssetChange) -> Self {
+        Self { account: caip10(amount.amount.asset().chain_id, account), amount }
+    }
+}
+
+impl TryFrom<ChangeJson> for AssetChange {
+    type Error = String;
+
+    fn try_from(ChangeJson { account, amount }: ChangeJson) -> Result<Self, String> {
+        let address = account.rsplit(':').next().and_then(|address| address.parse().ok());
+        let account = address.ok_or_else(|| format!("`{account}` is no CAIP-10 account"))?;
+        Ok(Self { account, amount })
+    }
 }
 
 /// A run of calls, one after the other, stopped at the first that failed.

@@ -96,7 +96,6 @@ pub(crate) fn saved(plan: &Plan, request_id: Option<&str>) -> Record {
         outcome: "plan".to_owned(),
         plan_id: plan.id.clone(),
         plan_hash: plan.hash(),
-        account: plan.account,
         draft: plan.draft.clone(),
         legs: Vec::new(),
         cost: Cost::default(),

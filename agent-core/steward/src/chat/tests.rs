@@ -75,6 +75,7 @@ fn leg(verdict: Verdict) -> LegReport {
         index: 0,
         chain: "eip155:1".to_owned(),
         name: "ethereum".to_owned(),
+        account: agent_core::caip10(1, ACCOUNT),
         state: "preview".to_owned(),
         steps: vec![StepReport {
             index: 1,
@@ -124,7 +125,6 @@ fn report(verdict: Verdict) -> Report {
         outcome: "plan".to_owned(),
         plan_id: "p-0123456789abcdef".to_owned(),
         plan_hash: B256::ZERO,
-        account: ACCOUNT,
         draft: draft("swap 10 ETH to USDC on ethereum"),
         legs: vec![leg(verdict)],
         cost: Cost {

@@ -4,7 +4,6 @@
 use agent_core::draft::Outcome;
 use agent_core::report::{LegReport, Report, StepReport};
 use agent_core::{Event, Refusal, RuleHit, Verdict, tame};
-use alloy_primitives::Address;
 
 /// `tame` caps what it gets; longer text is tamed piece by piece.
 const PIECE: usize = 200;
@@ -179,7 +178,7 @@ pub(crate) fn report_rows(report: &Report) -> Vec<Row> {
         ));
         rows.extend(leg.steps.iter().flat_map(step_rows));
     }
-    rows.extend(report.legs.iter().flat_map(|leg| change_rows(leg, report.account)));
+    rows.extend(report.legs.iter().flat_map(change_rows));
     rows.extend(allowance_rows(report));
     let cost = &report.cost;
     let parts = [
@@ -217,13 +216,14 @@ fn step_rows(step: &StepReport) -> Vec<Row> {
     rows
 }
 
-fn change_rows(leg: &LegReport, own: Address) -> Vec<Row> {
+fn change_rows(leg: &LegReport) -> Vec<Row> {
     let simulation = &leg.simulation;
     let mut rows: Vec<Row> = simulation
         .asset_changes
         .iter()
         .map(|change| {
-            let whose = if change.account == own { String::new() } else { format!(" of {}", change.account) };
+            let own = leg.account.ends_with(&change.account.to_string());
+            let whose = if own { String::new() } else { format!(" of {}", change.account) };
             Row::labelled(Tone::Plain, "changes", format!("{} on {}{whose}", change.amount, leg.name))
         })
         .collect();
