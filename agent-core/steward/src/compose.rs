@@ -1,7 +1,6 @@
 //! Builds a core: which networks, which key, which journal, which policy.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +25,13 @@ use crate::{demo, networks};
 pub(crate) struct App {
     pub(crate) global: Global,
     pub(crate) folders: Folders,
+}
+
+/// A core, with the adapters that some commands need as what they are.
+pub(crate) struct Composed {
+    pub(crate) core: Core,
+    pub(crate) reading: Arc<Reading>,
+    pub(crate) journal: Arc<SqliteJournal>,
 }
 
 /// What differs between the demo world and configured networks.
@@ -64,10 +70,10 @@ impl App {
     }
 
     pub(crate) async fn core(&self) -> Result<Core, Refusal> {
-        Ok(self.core_and_reading().await?.0)
+        Ok(self.compose().await?.core)
     }
 
-    pub(crate) async fn core_and_reading(&self) -> Result<(Core, Arc<Reading>), Refusal> {
+    pub(crate) async fn compose(&self) -> Result<Composed, Refusal> {
         let setting = if self.global.demo { demo::setting(&self.folders).await? } else { self.configured()? };
         let reading = Arc::new(Reading::new(&self.folders, None, "UTC")?);
         let registry = Arc::new(setting.registry);
@@ -77,15 +83,16 @@ impl App {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let agent = format!("{}@{}", setting.account, setting.belongs_to);
-        let ledger =
+        let journal =
             SqliteJournal::open(&setting.journal, &agent, &setting.belongs_to, clock.clone()).await?;
+        let journal = Arc::new(journal);
         let core = Core {
             account: setting.account,
             autonomy: setting.autonomy,
             chains: live,
             clock,
             compiler: Arc::new(ProtocolCompiler::new(registry.clone())),
-            ledger: Arc::new(ledger),
+            ledger: journal.clone(),
             planner: reading.clone(),
             policy: Arc::new(CedarPolicy::load_default(setting.approvers)?),
             signer: setting.signer,
@@ -95,7 +102,7 @@ impl App {
         if self.global.demo {
             demo::introduce(&core, &self.folders).await?;
         }
-        Ok((core, reading))
+        Ok(Composed { core, reading, journal })
     }
 
     /// Networks of the user's file: read-only.
@@ -117,32 +124,6 @@ impl App {
             journal: self.folders.data.join("journal.db"),
             belongs_to: genesis.join("+"),
         })
-    }
-
-    /// One process executes at a time; the lock goes with the process.
-    pub(crate) fn execute_alone(&self) -> Result<File, Refusal> {
-        let folder = if self.global.demo { self.folders.world() } else { self.folders.data.clone() };
-        folders::make(&folder)?;
-        let path = folder.join("executor.lock");
-        let failed = |error: &dyn std::fmt::Display| {
-            Refusal::new(Exit::Error, "io.lock", format!("{} cannot be locked: {error}", path.display()))
-        };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| failed(&error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(Refusal::new(
-                Exit::Error,
-                "io.locked",
-                "another steward executes with this journal, and only one may at a time",
-            )
-            .help("close the other chat, or wait for the other `run`; then run the command again")),
-            Err(std::fs::TryLockError::Error(error)) => Err(failed(&error)),
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::chat::{self, ChatSettings};
-use crate::compose::{App, new_plan_id};
+use crate::compose::{App, Composed, new_plan_id};
 use crate::folders;
 use crate::output::Done;
 
@@ -17,9 +17,9 @@ const HEARTBEAT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn chat(app: &App) -> Result<Done, Refusal> {
     let app = if app.config()?.networks.is_empty() { app.on_demo() } else { app.clone() };
-    let (core, reading) = app.core_and_reading().await?;
+    let Composed { core, reading, journal } = app.compose().await?;
     reading.warm().await?;
-    let _alone = app.execute_alone()?;
+    let _alone = journal.lock_executor()?;
     let (ops, ops_in) = mpsc::channel(QUEUE);
     let (events_out, events) = mpsc::channel(QUEUE);
     let settings = ChatSettings {

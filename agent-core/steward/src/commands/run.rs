@@ -10,13 +10,13 @@ use tokio::sync::mpsc::{self, Receiver};
 use super::plan::{Planned, planned, shown, value};
 use crate::chat;
 use crate::cli::{Global, Run};
-use crate::compose::App;
+use crate::compose::{App, Composed};
 use crate::output::{self, Done};
 
 const QUEUE: usize = 256;
 
 pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
-    let core = app.core().await?;
+    let Composed { core, journal, .. } = app.compose().await?;
     let record = match &asked.plan {
         Some(id) => core.saved(id).await?,
         None => match planned(&core, &asked.intent).await? {
@@ -39,7 +39,7 @@ pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
         .help("`--demo` executes on the demo world");
         return Ok(shown(&record.report, Some(refusal)));
     }
-    let _alone = app.execute_alone()?;
+    let _alone = journal.lock_executor()?;
     execute(&core, record, &app.global).await
 }
 

@@ -160,7 +160,12 @@ fn two_never_execute_at_once() {
     let _turn = world.turn();
     let planned = json(&world.steward(&["plan", "--demo", "--json", "--", "wrap 0.001 ETH on base"]));
     let id = planned["data"]["plan_id"].as_str().unwrap_or_else(|| panic!("{planned}"));
-    let file = std::fs::File::create(world.home().join("data/demo/executor.lock")).unwrap();
+    let in_demo = std::fs::read_dir(world.home().join("data/demo")).unwrap();
+    let mut journals = in_demo
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "db"));
+    let lock = format!("{}.executor", journals.next().unwrap().display());
+    let file = std::fs::File::create(lock).unwrap();
     file.lock().unwrap();
     let output = world.steward(&["run", "--demo", "--json", "--plan", id]);
     assert_eq!(output.status.code(), Some(1));
