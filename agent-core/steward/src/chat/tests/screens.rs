@@ -50,7 +50,7 @@ fn an_allowed_plan_at_80x24() {
         "quote: 30012.345678 USDC, at least 29862.283949 USDC, impact 7 bps",
         "gas 184321",
         "-10 ETH on ethereum",
-        "+30012.345678 USDC of",
+        "+30012.345678 USDC on ethereum",
         "5 USDC",
         "gas $1.2, L1 data $0, bridge $0, impact $21; about 12 s",
         "verdict    allowed",
