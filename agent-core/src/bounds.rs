@@ -1,11 +1,11 @@
 //! Bounds of a plan: made from its preview, held against every compiled step before it is signed.
 //!
-//! `most_in` has one entry for each step that takes value from the account's holdings, `least_out` one for each step
-//! that yields something, both in the order of the steps.
+//! `most_in` has one entry for each asset that a step takes from the account's holdings, `least_out` one for each asset
+//! that a step yields, both in the order of the steps.
 
 use alloy_primitives::U256;
 
-use crate::{Action, Amount, Bounds, Call, CompiledStep, Leg, Plan, Quantity, Step};
+use crate::{Action, Amount, Asset, Bounds, Call, CompiledStep, Leg, Plan, Quantity, Side, Step};
 
 /// How long a plan's bounds are good, seconds.
 pub const VALID_FOR_S: u64 = 3_600;
@@ -19,18 +19,36 @@ const WHOLE_BPS: u32 = 10_000;
 
 /// Whether the step takes value out of what the account held before the plan.
 pub fn enters(step: &Step) -> bool {
-    let takes =
-        !matches!(step.action, Action::Withdraw { .. } | Action::Borrow { .. } | Action::Revoke { .. });
-    takes && step.action.quantity().is_some_and(|quantity| !quantity.is_output())
+    !step.action.takes().is_empty() && !entering(step).is_empty()
+}
+
+/// What the step takes out of what the account held before the plan. The other side of a pair is always held.
+fn entering(step: &Step) -> Vec<&Asset> {
+    let sized = step.action.quantity().is_some_and(Quantity::is_output);
+    let mut takes = step.action.takes();
+    if sized && !takes.is_empty() {
+        takes.remove(0);
+    }
+    if let Action::AddLiquidity { other_amount: Some(Quantity::Output { .. }), .. } = &step.action {
+        takes.pop();
+    }
+    takes
 }
 
 fn scale(amount: &Amount, bps: u32) -> Amount {
     amount.fraction(U256::from(bps), U256::from(WHOLE_BPS)).unwrap_or_else(|| amount.clone())
 }
 
+fn amount_of<'a>(amounts: &'a [Amount], asset: &Asset) -> Option<&'a Amount> {
+    amounts.iter().find(|amount| amount.asset().same(asset))
+}
+
 /// What the bounds allow a step to take at most.
 fn most(step: &Step, spends: &Amount) -> Amount {
-    let buys_exactly = matches!(step.action, Action::Swap { side: crate::Side::Buy, .. });
+    let buys_exactly = matches!(
+        step.action,
+        Action::Swap { side: Side::Buy, .. } | Action::Bridge { side: Side::Buy, .. } | Action::AddLiquidity { .. }
+    );
     let exact = matches!(step.action.quantity(), Some(Quantity::Exact(_))) && !buys_exactly;
     if exact { spends.clone() } else { scale(spends, WHOLE_BPS.saturating_add(INEXACT_BPS)) }
 }
@@ -48,14 +66,12 @@ pub fn of_plan(plan: &Plan, compiled: &[CompiledStep], now: u64) -> Bounds {
     bounds.networks.sort();
     bounds.networks.dedup();
     for ((_, step), made) in plan.steps().zip(compiled) {
-        if let Some(spends) = made.spends.as_ref().filter(|_| enters(step)) {
-            bounds.most_in.push(most(step, spends));
-        }
-        if let Some(yields) = made.yields.as_ref().filter(|_| step.action.yields().is_some()) {
-            let sized = step.action.quantity().is_some_and(Quantity::is_output);
-            let room = if sized { REQUOTE_OUTPUT_BPS } else { REQUOTE_BPS };
-            bounds.least_out.push(scale(yields, WHOLE_BPS.saturating_sub(room)));
-        }
+        let spends = entering(step).into_iter().filter_map(|asset| amount_of(&made.spends, asset));
+        bounds.most_in.extend(spends.map(|spends| most(step, spends)));
+        let sized = step.action.quantity().is_some_and(Quantity::is_output);
+        let room = if sized { REQUOTE_OUTPUT_BPS } else { REQUOTE_BPS };
+        let yields = step.action.yields().into_iter().filter_map(|asset| amount_of(&made.yields, asset));
+        bounds.least_out.extend(yields.map(|yields| scale(yields, WHOLE_BPS.saturating_sub(room))));
         bounds.payees.extend(&made.payees);
         bounds.contracts.extend(made.calls.iter().map(|call: &Call| call.to));
     }
@@ -73,23 +89,23 @@ pub fn broken(bounds: &Bounds, plan: &Plan, step: &Step, made: &CompiledStep, no
     if now >= bounds.expires_at {
         out.push("the bounds have expired".to_owned());
     }
-    if enters(step) {
-        let most = bounds.most_in.get(before().filter(|other| enters(other)).count());
-        match (made.spends.as_ref(), most) {
-            (Some(spends), Some(most)) if !spends.asset().same(most.asset()) || spends.raw() > most.raw() => {
-                out.push(format!("{spends} would leave, more than {most}"));
-            }
+    let first = before().map(|other| entering(other).len()).fold(0, usize::saturating_add);
+    for (at, asset) in entering(step).into_iter().enumerate() {
+        let spends = amount_of(&made.spends, asset);
+        match (spends, bounds.most_in.get(first.saturating_add(at))) {
+            (Some(spends), Some(most)) if spends.asset().same(most.asset()) && spends.raw() <= most.raw() => {}
+            (Some(spends), Some(most)) => out.push(format!("{spends} would leave, more than {most}")),
             (Some(spends), None) => out.push(format!("{spends} would leave, and the bounds name nothing")),
-            (Some(_), Some(_)) | (None, _) => {}
+            (None, _) => out.push(format!("it is not known how much {} would leave", asset.symbol)),
         }
     }
-    if step.action.yields().is_some() {
-        let least = bounds.least_out.get(before().filter(|other| other.action.yields().is_some()).count());
-        match (made.yields.as_ref(), least) {
-            (Some(yields), Some(least))
-                if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
+    let first = before().map(|other| other.action.yields().len()).fold(0, usize::saturating_add);
+    for (at, asset) in step.action.yields().into_iter().enumerate() {
+        let yields = amount_of(&made.yields, asset);
+        match (yields, bounds.least_out.get(first.saturating_add(at))) {
+            (Some(yields), Some(least)) if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
             (Some(yields), _) => out.push(format!("only {yields} would arrive at least")),
-            (None, _) => {}
+            (None, _) => out.push(format!("it is not known how much {} would arrive", asset.symbol)),
         }
     }
     let foreign = made.payees.iter().filter(|payee| !bounds.payees.contains(payee));

@@ -47,10 +47,12 @@ pub struct CompiledStep {
     pub calls: Vec<Call>,
     /// Run if the act fails: takes the exact allowances back.
     pub cleanup: Vec<Call>,
-    /// The most that leaves the account (exact output: the most that may be sold).
-    pub spends: Option<Amount>,
-    /// The least that arrives, and where: for a bridge on another chain.
-    pub yields: Option<Amount>,
+    /// The most that leaves the account (exact output: the most that may be sold), one for each of
+    /// [`crate::Action::takes`], in its order.
+    pub spends: Vec<Amount>,
+    /// The least that arrives, and where (for a bridge on another chain), one for each of
+    /// [`crate::Action::yields`], in its order.
+    pub yields: Vec<Amount>,
     pub quote: Option<Quote>,
     /// Family name of the protocol touched; none for a plain transfer.
     pub protocol: Option<String>,

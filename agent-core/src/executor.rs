@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Sender;
 use crate::core::Core;
 use crate::ledger::{PlanRecord, Record};
 use crate::pipeline::{self, Compiled, Permit};
+use crate::planning::Sizes;
 use crate::ports::Fork;
 use crate::progress::{Progress, StepProgress};
 use crate::{Bounds, CompiledStep, Event, Exit, Leg, Plan, Quantity, Receipt, Refusal, Step, bounds};
@@ -194,8 +195,11 @@ impl Run<'_> {
     async fn begin(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
         let own = self.progress.step(step.index).clone();
         let (mut fork, fees, standing) = self.fresh(leg, step.index).await?;
-        let (raw, whole) = match own.raw {
-            Some(raw) => (raw, step.action.quantity() == Some(&Quantity::AllBut(U256::ZERO))),
+        let sizes = match own.raw {
+            Some(raw) => {
+                let whole = step.action.quantity() == Some(&Quantity::AllBut(U256::ZERO));
+                Sizes { raw, other: own.other, whole }
+            }
             None => {
                 let reserve = self.gas_reserve(leg, step).await?;
                 self.core
@@ -205,7 +209,7 @@ impl Run<'_> {
         };
         let preview = self
             .core
-            .preview_step(&self.plan, leg, step, (raw, whole), fork.as_mut(), fees, &standing)
+            .preview_step(&self.plan, leg, step, sizes, fork.as_mut(), fees, &standing)
             .await?;
         let simulation = preview.judged.simulation();
         if let Some((call, end)) = simulation.failure() {
@@ -224,8 +228,9 @@ impl Run<'_> {
             self.write(Record::Started { because }).await?;
             self.tell(Event::Started { plan_id: self.plan.id.clone() }).await;
         }
-        self.write(Record::StepStarted { step: step.index, raw, compiled: Box::new(compiled), l1_fee })
-            .await?;
+        let Sizes { raw, other, .. } = sizes;
+        let compiled = Box::new(compiled);
+        self.write(Record::StepStarted { step: step.index, raw, other, compiled, l1_fee }).await?;
         let text = crate::report::step_text(step, &self.core.registry);
         self.tell(Event::StepStarted { plan_id: self.plan.id.clone(), step: step.index, text }).await;
         Ok(())

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
-use crate::{Approval, BudgetDelta, CompiledStep, Contact, NetworkId, Plan, Receipt};
+use crate::{Amount, Approval, BudgetDelta, CompiledStep, Contact, NetworkId, Plan, Receipt};
 
 /// A transition. The executor's state is the fold of these rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,7 @@ pub enum Record {
     StepStarted {
         step: usize,
         raw: U256,
+        other: Option<U256>,
         compiled: Box<CompiledStep>,
         l1_fee: U256,
     },
@@ -63,10 +64,10 @@ pub enum Record {
         cleanup: bool,
         receipt: Box<Receipt>,
     },
-    /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps, smallest units.
+    /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps.
     StepSettled {
         step: usize,
-        yielded: Option<U256>,
+        yielded: Vec<Amount>,
         differences: Vec<String>,
     },
     /// The step failed on chain; nothing after it runs.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::draft::Draft;
+use crate::draft::{Decimal, Draft, Share, Support};
 use crate::{Asset, NetworkId, Source};
 
 /// How much, before the chain is asked.
@@ -20,8 +20,8 @@ pub enum Quantity {
     AllBut(U256),
     /// Worth so many millionths of a USD.
     MicroUsd(U256),
-    /// `numerator / denominator` of what step `step` (from 1) really yielded.
-    Output { step: usize, numerator: U256, denominator: U256 },
+    /// `numerator / denominator` of the `asset` that step `step` (from 1) really yielded.
+    Output { step: usize, asset: Asset, numerator: U256, denominator: U256 },
 }
 
 impl Quantity {
@@ -39,6 +39,17 @@ pub enum Side {
     Buy,
 }
 
+/// Between which prices a liquidity position lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiquidityRange {
+    Full,
+    /// So much of the price below it and above it.
+    Around(Share),
+    /// Prices of the pair's other asset in units of `quoted_in`.
+    Between { low: Decimal, high: Decimal, quoted_in: Asset },
+}
+
 /// One typed operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -49,13 +60,13 @@ pub enum Action {
         to: Address,
         payee: Option<String>,
     },
-    /// ETH to WETH.
+    /// ETH to WETH, stETH to wstETH.
     Wrap {
         from: Asset,
         to: Asset,
         amount: Quantity,
     },
-    /// WETH to ETH.
+    /// WETH to ETH, wstETH to stETH.
     Unwrap {
         from: Asset,
         to: Asset,
@@ -84,16 +95,72 @@ pub enum Action {
         asset: Asset,
         amount: Quantity,
     },
-    /// `asset` leaves this leg's chain, `out` arrives on its own.
+    /// `asset` leaves this leg's chain, `out` arrives on its own. The amount is of `asset`, or with [`Side::Buy`] of
+    /// `out`: what must arrive.
     Bridge {
         asset: Asset,
         out: Asset,
         amount: Quantity,
+        side: Side,
+    },
+    /// Whether what is supplied of `asset` backs loans.
+    Collateral {
+        asset: Asset,
+        enabled: bool,
+    },
+    /// Pays `debt` of another account's and takes its `collateral` with the market's bonus.
+    Liquidate {
+        account: Address,
+        debt: Asset,
+        collateral: Asset,
+        amount: Quantity,
+    },
+    /// ETH to stETH.
+    Stake {
+        from: Asset,
+        to: Asset,
+        amount: Quantity,
+    },
+    /// What a protocol owes the account: rewards, or the fees of all its liquidity positions.
+    Claim {
+        protocol: String,
+        chain_id: u64,
+    },
+    /// `amount` of `asset` and what belongs to it of `other`; where `other_amount` is there, at most that.
+    AddLiquidity {
+        asset: Asset,
+        amount: Quantity,
+        other: Asset,
+        other_amount: Option<Quantity>,
+        /// Millionths: 500 is 0.05 %. None: the pool with the most liquidity.
+        fee_pips: Option<u32>,
+        range: LiquidityRange,
+        max_slippage_bps: u32,
+    },
+    /// A share of the position's liquidity, with all its fees.
+    RemoveLiquidity {
+        position: U256,
+        pair: [Asset; 2],
+        amount: Quantity,
+        max_slippage_bps: u32,
+    },
+    Vote {
+        governor: Address,
+        chain_id: u64,
+        proposal: U256,
+        support: Support,
+    },
+    /// Gives the votes of a token to somebody; the token stays.
+    Delegate {
+        asset: Asset,
+        to: Address,
+        payee: Option<String>,
     },
     /// No asset: every registry token; no spender: every registry contract.
     Revoke {
         asset: Option<Asset>,
         spender: Option<Address>,
+        chain_id: u64,
     },
 }
 
@@ -109,6 +176,14 @@ impl Action {
             Self::Borrow { .. } => "borrow",
             Self::Repay { .. } => "repay",
             Self::Bridge { .. } => "bridge",
+            Self::Collateral { .. } => "collateral",
+            Self::Liquidate { .. } => "liquidate",
+            Self::Stake { .. } => "stake",
+            Self::Claim { .. } => "claim",
+            Self::AddLiquidity { .. } => "add_liquidity",
+            Self::RemoveLiquidity { .. } => "remove_liquidity",
+            Self::Vote { .. } => "vote",
+            Self::Delegate { .. } => "delegate",
             Self::Revoke { .. } => "revoke",
         }
     }
@@ -123,38 +198,142 @@ impl Action {
             | Self::Withdraw { amount, .. }
             | Self::Borrow { amount, .. }
             | Self::Repay { amount, .. }
-            | Self::Bridge { amount, .. } => Some(amount),
-            Self::Revoke { .. } => None,
+            | Self::Bridge { amount, .. }
+            | Self::Liquidate { amount, .. }
+            | Self::Stake { amount, .. }
+            | Self::AddLiquidity { amount, .. }
+            | Self::RemoveLiquidity { amount, .. } => Some(amount),
+            Self::Collateral { .. }
+            | Self::Claim { .. }
+            | Self::Vote { .. }
+            | Self::Delegate { .. }
+            | Self::Revoke { .. } => None,
         }
     }
 
-    /// The asset that the quantity counts.
+    /// The asset that the quantity counts; none where it counts a position's liquidity.
     pub fn counted(&self) -> Option<&Asset> {
         match self {
             Self::Swap { sell, buy, side, .. } => Some(match side {
                 Side::Sell => sell,
                 Side::Buy => buy,
             }),
+            Self::Bridge { asset, out, side, .. } => Some(match side {
+                Side::Sell => asset,
+                Side::Buy => out,
+            }),
             Self::Transfer { asset, .. }
             | Self::Supply { asset, .. }
             | Self::Withdraw { asset, .. }
             | Self::Borrow { asset, .. }
             | Self::Repay { asset, .. }
-            | Self::Bridge { asset, .. } => Some(asset),
-            Self::Wrap { from, .. } | Self::Unwrap { from, .. } => Some(from),
-            Self::Revoke { .. } => None,
+            | Self::AddLiquidity { asset, .. } => Some(asset),
+            Self::Liquidate { debt, .. } => Some(debt),
+            Self::Wrap { from, .. } | Self::Unwrap { from, .. } | Self::Stake { from, .. } => Some(from),
+            Self::RemoveLiquidity { .. }
+            | Self::Collateral { .. }
+            | Self::Claim { .. }
+            | Self::Vote { .. }
+            | Self::Delegate { .. }
+            | Self::Revoke { .. } => None,
         }
     }
 
-    /// What `@n` means for a later step: the asset that this one yields.
-    pub fn yields(&self) -> Option<&Asset> {
+    /// Where it happens (EIP-155).
+    pub fn chain_id(&self) -> u64 {
         match self {
-            Self::Swap { buy, .. } => Some(buy),
-            Self::Wrap { to, .. } | Self::Unwrap { to, .. } => Some(to),
-            Self::Withdraw { asset, .. } | Self::Borrow { asset, .. } => Some(asset),
-            Self::Bridge { out, .. } => Some(out),
-            Self::Transfer { .. } | Self::Supply { .. } | Self::Repay { .. } | Self::Revoke { .. } => None,
+            Self::Claim { chain_id, .. } | Self::Vote { chain_id, .. } | Self::Revoke { chain_id, .. } => *chain_id,
+            Self::Swap { sell: asset, .. }
+            | Self::Transfer { asset, .. }
+            | Self::Supply { asset, .. }
+            | Self::Withdraw { asset, .. }
+            | Self::Borrow { asset, .. }
+            | Self::Repay { asset, .. }
+            | Self::Bridge { asset, .. }
+            | Self::Collateral { asset, .. }
+            | Self::Liquidate { debt: asset, .. }
+            | Self::Wrap { from: asset, .. }
+            | Self::Unwrap { from: asset, .. }
+            | Self::Stake { from: asset, .. }
+            | Self::AddLiquidity { asset, .. }
+            | Self::RemoveLiquidity { pair: [asset, _], .. }
+            | Self::Delegate { asset, .. } => asset.chain_id,
         }
+    }
+
+    /// What leaves the wallet. Each has an amount in [`crate::CompiledStep::spends`].
+    pub fn takes(&self) -> Vec<&Asset> {
+        match self {
+            Self::Transfer { asset, .. }
+            | Self::Supply { asset, .. }
+            | Self::Repay { asset, .. }
+            | Self::Bridge { asset, .. }
+            | Self::Swap { sell: asset, .. }
+            | Self::Liquidate { debt: asset, .. }
+            | Self::Wrap { from: asset, .. }
+            | Self::Unwrap { from: asset, .. }
+            | Self::Stake { from: asset, .. } => vec![asset],
+            Self::AddLiquidity { asset, other, .. } => vec![asset, other],
+            Self::Withdraw { .. }
+            | Self::Borrow { .. }
+            | Self::RemoveLiquidity { .. }
+            | Self::Collateral { .. }
+            | Self::Claim { .. }
+            | Self::Vote { .. }
+            | Self::Delegate { .. }
+            | Self::Revoke { .. } => Vec::new(),
+        }
+    }
+
+    /// What `@n` means for a later step: the assets that this one yields. Each has an amount in
+    /// [`crate::CompiledStep::yields`].
+    pub fn yields(&self) -> Vec<&Asset> {
+        match self {
+            Self::Swap { buy: asset, .. }
+            | Self::Wrap { to: asset, .. }
+            | Self::Unwrap { to: asset, .. }
+            | Self::Stake { to: asset, .. }
+            | Self::Withdraw { asset, .. }
+            | Self::Borrow { asset, .. }
+            | Self::Liquidate { collateral: asset, .. }
+            | Self::Bridge { out: asset, .. } => vec![asset],
+            Self::RemoveLiquidity { pair, .. } => pair.iter().collect(),
+            Self::Transfer { .. }
+            | Self::Supply { .. }
+            | Self::Repay { .. }
+            | Self::AddLiquidity { .. }
+            | Self::Collateral { .. }
+            | Self::Claim { .. }
+            | Self::Vote { .. }
+            | Self::Delegate { .. }
+            | Self::Revoke { .. } => Vec::new(),
+        }
+    }
+
+    /// The same action with another quantity; unchanged where it has none.
+    #[must_use]
+    pub fn with_quantity(mut self, quantity: Quantity) -> Self {
+        match &mut self {
+            Self::Transfer { amount, .. }
+            | Self::Wrap { amount, .. }
+            | Self::Unwrap { amount, .. }
+            | Self::Swap { amount, .. }
+            | Self::Supply { amount, .. }
+            | Self::Withdraw { amount, .. }
+            | Self::Borrow { amount, .. }
+            | Self::Repay { amount, .. }
+            | Self::Bridge { amount, .. }
+            | Self::Liquidate { amount, .. }
+            | Self::Stake { amount, .. }
+            | Self::AddLiquidity { amount, .. }
+            | Self::RemoveLiquidity { amount, .. } => *amount = quantity,
+            Self::Collateral { .. }
+            | Self::Claim { .. }
+            | Self::Vote { .. }
+            | Self::Delegate { .. }
+            | Self::Revoke { .. } => {}
+        }
+        self
     }
 }
 

@@ -8,10 +8,10 @@ use alloy_primitives::{Address, U256};
 use crate::core::Core;
 use crate::ledger::Record;
 use crate::pipeline::{self, Compiled, Judged, gas_limit};
-use crate::ports::{Fork, PolicyRequest};
+use crate::ports::{Fork, PolicyRequest, Resolved};
 use crate::report::Report;
 use crate::resolve::{Held, Yields};
-use crate::{Action, Bounds, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds};
+use crate::{Action, Amount, Asset, Bounds, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds};
 
 /// Rolling window of the entering budget, seconds.
 pub const DAY_S: u64 = 86_400;
@@ -73,6 +73,14 @@ impl Preview {
         of(Verdict::NeedsApproval)
             .map(|step| pipeline::approval_required(&self.plan.id, step.step.index, step.judged.judgement()))
     }
+}
+
+/// A step's quantities in smallest units; see [`Resolved`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) raw: U256,
+    pub(crate) other: Option<U256>,
+    pub(crate) whole: bool,
 }
 
 /// What the policy must know beside one step.
@@ -157,17 +165,15 @@ impl Core {
     ) -> Result<Vec<StepPreview>, Refusal> {
         let mut steps = Vec::new();
         for step in &leg.steps {
-            let raw = self.resolve(plan, step, fork, fees, reserve, yields).await?;
-            let preview = self.preview_step(plan, leg, step, raw, fork, fees, standing).await?;
+            let sizes = self.resolve(plan, step, fork, fees, reserve, yields).await?;
+            let preview = self.preview_step(plan, leg, step, sizes, fork, fees, standing).await?;
             if let Some((call, end)) = preview.judged.simulation().failure() {
                 return Err(pipeline::simulation_failed(step.index, call, end));
             }
             for delta in preview.judged.judgement().budgets.iter().filter(|delta| delta.budget == ENTERING) {
                 standing.entered_micro_usd = standing.entered_micro_usd.saturating_add(delta.micro_usd);
             }
-            if let Some(raw) = yielded(plan, &preview) {
-                yields.insert(step.index, raw);
-            }
+            yields.insert(step.index, yielded(plan, &preview));
             steps.push(preview);
         }
         Ok(steps)
@@ -181,11 +187,11 @@ impl Core {
         fees: Fees,
         reserve: Option<U256>,
         yields: &Yields,
-    ) -> Result<(U256, bool), Refusal> {
+    ) -> Result<Sizes, Refusal> {
         let gas_reserve = reserve.unwrap_or_else(|| first_reserve(fees));
         let held = Held { compiler: &*self.compiler, account: plan.account, view: fork.view(), gas_reserve };
-        let resolved = held.resolve(step, yields).await?;
-        Ok((resolved.raw, resolved.whole))
+        let Resolved { raw, other, whole, .. } = held.resolve(step, yields).await?;
+        Ok(Sizes { raw, other, whole })
     }
 
     /// Compiles one step on a fork, runs it there and asks the policy.
@@ -195,12 +201,12 @@ impl Core {
         plan: &Plan,
         leg: &Leg,
         step: &Step,
-        (raw, whole): (U256, bool),
+        Sizes { raw, other, whole }: Sizes,
         fork: &mut dyn Fork,
         fees: Fees,
         standing: &Standing,
     ) -> Result<StepPreview, Refusal> {
-        let resolved = crate::ports::Resolved { step, raw, whole };
+        let resolved = Resolved { step, raw, other, whole };
         let made = self.compiler.compile(resolved, plan.account, fork.view(), self.clock.now()).await?;
         let compiled = Compiled {
             plan_id: plan.id.clone(),
@@ -297,14 +303,16 @@ impl Core {
 }
 
 /// What `@n` is worth in a preview: what the simulation saw arrive, or for a bridge its promise.
-fn yielded(plan: &Plan, preview: &StepPreview) -> Option<U256> {
-    let asset = preview.step.action.yields()?;
+fn yielded(plan: &Plan, preview: &StepPreview) -> Vec<Amount> {
     let compiled = preview.judged.compiled();
-    if asset.chain_id != compiled.network.chain_id {
-        return compiled.step.yields.as_ref().map(crate::Amount::raw);
-    }
-    let change = preview.judged.simulation().change(plan.account, asset)?;
-    (!change.negative).then(|| change.amount.raw())
+    let arrives = |asset: &Asset| {
+        if asset.chain_id != compiled.network.chain_id {
+            return compiled.step.yields.iter().find(|amount| amount.asset().same(asset)).cloned();
+        }
+        let change = preview.judged.simulation().change(plan.account, asset)?;
+        (!change.negative).then(|| change.amount.clone())
+    };
+    preview.step.action.yields().into_iter().filter_map(arrives).collect()
 }
 
 /// Before the gas of a plan is known: 1.5 million units at the highest fee.
@@ -325,8 +333,9 @@ async fn credit_bridges(plan: &Plan, leg: &Leg, yields: &Yields, fork: &mut dyn 
     let since = earlier().filter(|other| last.is_none_or(|last| other.index > last));
     for step in since.flat_map(|other| &other.steps) {
         let Action::Bridge { out, .. } = &step.action else { continue };
-        if let Some(raw) = yields.get(&step.index).filter(|_| out.chain_id == leg.network.chain_id) {
-            fork.credit(plan.account, out, *raw).await?;
+        let arrives = yields.get(&step.index).into_iter().flatten();
+        for amount in arrives.filter(|_| out.chain_id == leg.network.chain_id) {
+            fork.credit(plan.account, out, amount.raw()).await?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::pipeline::{Authorized, Journaled, Signed};
 use crate::{
     Amount, Approval, Asset, BlockRef, Call, CallOutcome, CompiledStep, Contact, Fees, Judgement, NetworkId,
-    Plan, Prices, Refusal, Registry, Simulation, Step,
+    Plan, Portfolio, Prices, Refusal, Registry, Simulation, Step,
 };
 
 /// Time, as the operator's machine tells it.
@@ -86,7 +86,10 @@ pub trait Simulator: Send + Sync + Debug {
 #[derive(Debug, Clone)]
 pub struct Resolved<'a> {
     pub step: &'a Step,
+    /// For a liquidity position's removal in the pool's own unit of liquidity.
     pub raw: U256,
+    /// For [`crate::Action::AddLiquidity`]: the most of the pair's other asset, if that was said.
+    pub other: Option<U256>,
     /// Everything of it that is held, or owed: `all` was said.
     pub whole: bool,
 }
@@ -94,9 +97,15 @@ pub struct Resolved<'a> {
 /// Legs into calls: quotes, routes, exact approvals. Implemented by `chains`.
 #[async_trait]
 pub trait Compiler: Send + Sync + Debug {
-    /// What a quantity that is a share of what is held counts on: the balance; for withdraw the supplied, for repay the
-    /// owed amount.
-    async fn held(&self, step: &Step, account: Address, view: &dyn View) -> Result<U256, Refusal>;
+    /// What a quantity of `counted` that is a share of what is held counts on: the balance; for withdraw the supplied,
+    /// for repay the owed amount, for a removal of liquidity (`counted` is none) the position's liquidity.
+    async fn held(
+        &self,
+        step: &Step,
+        counted: Option<&Asset>,
+        account: Address,
+        view: &dyn View,
+    ) -> Result<U256, Refusal>;
     async fn compile(
         &self,
         resolved: Resolved<'_>,
@@ -128,6 +137,9 @@ pub trait Chain: Send + Sync + Debug {
         assets: &[Asset],
         view: &dyn View,
     ) -> Result<Vec<Amount>, Refusal>;
+    /// Everything that the registry's tokens and protocols know of `account`, at the newest block, in few round trips.
+    /// What cannot be read is in [`Portfolio::unknown`]; an error is a network that does not answer.
+    async fn portfolio(&self, account: Address) -> Result<Portfolio, Refusal>;
     /// Nothing but journaled bytes can be sent.
     async fn send(&self, tx: &Journaled) -> SendOutcome;
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Refusal>;
@@ -222,7 +234,7 @@ pub trait Planner: Send + Sync + Debug {
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal>;
 }
 
-/// What grounding may look at.
+/// What grounding and completion may look at.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanRequest<'a> {
     pub id: &'a str,
@@ -230,7 +242,11 @@ pub struct PlanRequest<'a> {
     pub now: u64,
     pub registry: &'a Registry,
     pub contacts: &'a [Contact],
-    pub holdings: &'a [Amount],
+    /// One for each network that answers.
+    pub portfolios: &'a [Portfolio],
     /// The chain last used with a payee.
     pub last_chain: &'a [(Address, u64)],
+    /// Whether steps may be added that were not said: a bridge, a swap into the missing asset, gas. What the protocol
+    /// itself needs (WETH for ETH) is added all the same.
+    pub complete: bool,
 }

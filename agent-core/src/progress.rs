@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use alloy_primitives::{B256, U256};
 
 use crate::ledger::{Entry, Record};
-use crate::{CompiledStep, Receipt};
+use crate::{Amount, CompiledStep, Receipt};
 
 /// What the journal says of one step.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StepProgress {
     pub(crate) raw: Option<U256>,
+    pub(crate) other: Option<U256>,
     pub(crate) compiled: Option<CompiledStep>,
     pub(crate) l1_fee: U256,
     /// Hashes of signed calls by (cleanup, call).
@@ -20,7 +21,7 @@ pub(crate) struct StepProgress {
     /// Receipts under an earlier compilation of the step: approvals that were in blocks before it was taken up again.
     pub(crate) earlier: Vec<Receipt>,
     /// All calls in blocks; what the step yielded.
-    pub(crate) settled: Option<Option<U256>>,
+    pub(crate) settled: Option<Vec<Amount>>,
     pub(crate) differences: Vec<String>,
     pub(crate) failed: Option<String>,
 }
@@ -48,11 +49,12 @@ impl Progress {
             Record::Started { .. } => self.started = true,
             Record::PlanCancelled => self.cancelled = true,
             Record::Settled => self.settled = true,
-            Record::StepStarted { step, raw, compiled, l1_fee } => {
+            Record::StepStarted { step, raw, other, compiled, l1_fee } => {
                 let own = self.step(*step);
                 own.signed.clear();
                 own.earlier.extend(std::mem::take(&mut own.included).into_values());
                 own.raw = Some(*raw);
+                own.other = *other;
                 own.compiled = Some((**compiled).clone());
                 own.l1_fee = *l1_fee;
             }
@@ -63,7 +65,7 @@ impl Progress {
                 self.step(*step).included.insert((*cleanup, *call), (**receipt).clone());
             }
             Record::StepSettled { step, yielded, differences } => {
-                self.step(*step).settled = Some(*yielded);
+                self.step(*step).settled = Some(yielded.clone());
                 self.step(*step).differences = differences.clone();
             }
             Record::StepFailed { step, reason } => self.step(*step).failed = Some(reason.clone()),
@@ -85,8 +87,8 @@ impl Progress {
     }
 
     /// What settled steps yielded.
-    pub(crate) fn yields(&self) -> BTreeMap<usize, U256> {
-        let settled = self.steps.iter().filter_map(|(step, own)| Some((*step, own.settled??)));
+    pub(crate) fn yields(&self) -> BTreeMap<usize, Vec<Amount>> {
+        let settled = self.steps.iter().filter_map(|(step, own)| Some((*step, own.settled.clone()?)));
         settled.collect()
     }
 }

@@ -257,12 +257,12 @@ fn cost(preview: &Preview, registry: &Registry) -> Cost {
             seconds = seconds.saturating_add(
                 block_s.saturating_mul(u64::try_from(compiled.calls.len()).unwrap_or(u64::MAX)),
             );
-            let Some(spends) = &compiled.spends else { continue };
+            let Some(spends) = compiled.spends.first() else { continue };
             if let Some(quote) = &compiled.quote {
                 let lost = priced(spends, &step.prices).saturating_mul(U256::from(quote.impact_bps));
                 impact = impact.saturating_add(lost.checked_div(U256::from(10_000)).unwrap_or_default());
             }
-            if let (Action::Bridge { .. }, Some(yields)) = (&step.step.action, &compiled.yields) {
+            if let (Action::Bridge { .. }, Some(yields)) = (&step.step.action, compiled.yields.first()) {
                 let kept = spends.raw().saturating_sub(yields.raw());
                 bridge = bridge.saturating_add(priced(&spends.asset().amount(kept), &step.prices));
                 seconds = seconds.saturating_add(FILL_S);

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 
 use crate::asset::{mul_div, ten_pow};
 use crate::ports::{Compiler, Resolved, View};
-use crate::{Action, Exit, Quantity, Refusal, Step};
-use alloy_primitives::Address;
+use crate::{Action, Amount, Asset, Exit, Quantity, Refusal, Step};
 
-/// What earlier steps yielded, by step index, smallest units.
-pub(crate) type Yields = BTreeMap<usize, U256>;
+/// What earlier steps yielded, by step index.
+pub(crate) type Yields = BTreeMap<usize, Vec<Amount>>;
 
 pub(crate) struct Held<'a> {
     pub(crate) compiler: &'a dyn Compiler,
@@ -21,38 +20,57 @@ pub(crate) struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// The step's amount in smallest units of the asset that it counts; 0 for a revoke.
+    /// The step's amount in smallest units of what it counts; 0 for one that counts nothing.
     pub(crate) async fn resolve<'s>(&self, step: &'s Step, yields: &Yields) -> Result<Resolved<'s>, Refusal> {
         let Some(quantity) = step.action.quantity() else {
-            return Ok(Resolved { step, raw: U256::ZERO, whole: false });
+            return Ok(Resolved { step, raw: U256::ZERO, other: None, whole: false });
         };
+        let raw = self.raw(step, quantity, step.action.counted(), yields).await?;
+        let other = match &step.action {
+            Action::AddLiquidity { other, other_amount: Some(quantity), .. } => {
+                Some(self.raw(step, quantity, Some(other), yields).await?)
+            }
+            _ => None,
+        };
+        Ok(Resolved { step, raw, other, whole: *quantity == Quantity::AllBut(U256::ZERO) })
+    }
+
+    async fn raw(
+        &self,
+        step: &Step,
+        quantity: &Quantity,
+        counted: Option<&Asset>,
+        yields: &Yields,
+    ) -> Result<U256, Refusal> {
         let raw = match quantity {
             Quantity::Exact(raw) => Some(*raw),
             Quantity::Share { numerator, denominator } => {
-                mul_div(self.compiler.held(step, self.account, self.view).await?, *numerator, *denominator)
+                let held = self.compiler.held(step, counted, self.account, self.view).await?;
+                mul_div(held, *numerator, *denominator)
             }
-            Quantity::AllBut(rest) => self.all_but(step, *rest).await?,
-            Quantity::MicroUsd(micro) => self.worth(step, *micro).await?,
-            Quantity::Output { step: earlier, numerator, denominator } => {
-                let whole = yields.get(earlier).ok_or_else(|| no_yield(step.index, *earlier))?;
-                mul_div(*whole, *numerator, *denominator)
+            Quantity::AllBut(rest) => self.all_but(step, counted, *rest).await?,
+            Quantity::MicroUsd(micro) => self.worth(counted, *micro).await?,
+            Quantity::Output { step: earlier, asset, numerator, denominator } => {
+                let amounts = yields.get(earlier).into_iter().flatten();
+                let whole = amounts.into_iter().find(|amount| amount.asset().same(asset));
+                let whole = whole.ok_or_else(|| no_yield(step.index, *earlier))?;
+                mul_div(whole.raw(), *numerator, *denominator)
             }
         };
-        let raw = raw.filter(|raw| !raw.is_zero()).ok_or_else(|| comes_to_nothing(step))?;
-        Ok(Resolved { step, raw, whole: *quantity == Quantity::AllBut(U256::ZERO) })
+        raw.filter(|raw| !raw.is_zero()).ok_or_else(|| comes_to_nothing(step, counted))
     }
 
-    async fn all_but(&self, step: &Step, rest: U256) -> Result<Option<U256>, Refusal> {
-        let held = self.compiler.held(step, self.account, self.view).await?;
+    async fn all_but(&self, step: &Step, counted: Option<&Asset>, rest: U256) -> Result<Option<U256>, Refusal> {
+        let held = self.compiler.held(step, counted, self.account, self.view).await?;
         // What is supplied or owed is not in the wallet: no gas is paid from it.
         let from_wallet = !matches!(step.action, Action::Withdraw { .. } | Action::Repay { .. });
-        let native = from_wallet && step.action.counted().is_some_and(crate::Asset::is_native);
+        let native = from_wallet && counted.is_some_and(Asset::is_native);
         let reserve = if native { self.gas_reserve } else { U256::ZERO };
         Ok(held.checked_sub(rest).and_then(|left| left.checked_sub(reserve)))
     }
 
-    async fn worth(&self, step: &Step, micro: U256) -> Result<Option<U256>, Refusal> {
-        let Some(asset) = step.action.counted() else { return Ok(None) };
+    async fn worth(&self, counted: Option<&Asset>, micro: U256) -> Result<Option<U256>, Refusal> {
+        let Some(asset) = counted else { return Ok(None) };
         let prices = self.compiler.prices(std::slice::from_ref(asset), self.view).await?;
         let price = prices.get(&asset.caip19()).and_then(|price| price.oracle_micro_usd);
         let price = price.filter(|price| !price.is_zero()).ok_or_else(|| {
@@ -75,8 +93,8 @@ fn no_yield(step: usize, earlier: usize) -> Refusal {
     )
 }
 
-fn comes_to_nothing(step: &Step) -> Refusal {
-    let asset = step.action.counted().map_or("it", |asset| asset.symbol.as_str());
+fn comes_to_nothing(step: &Step, counted: Option<&Asset>) -> Refusal {
+    let asset = counted.map_or("it", |asset| asset.symbol.as_str());
     Refusal::new(
         Exit::NotPossible,
         "world.balance",

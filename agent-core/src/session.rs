@@ -1,5 +1,7 @@
 //! What the front ends talk to: sentences and confirmations in, events out. CLI, chat and daemon share it.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::Address;
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -10,7 +12,7 @@ use crate::pipeline::Permit;
 use crate::planning::Preview;
 use crate::ports::PlanRequest;
 use crate::report::Report;
-use crate::{Amount, Asset, Autonomy, Event, Exit, Op, Refusal, Verdict};
+use crate::{Amount, Asset, Autonomy, Event, Exit, Op, Portfolio, Refusal, Verdict, tame};
 
 /// What became of a sentence.
 #[derive(Debug, Clone)]
@@ -76,41 +78,58 @@ impl Core {
                 return Err(Refusal::new(Exit::RefusedInput, code.clone(), reason.clone()));
             }
         }
-        let preview = self.preview_draft(draft, id).await?;
+        let preview = self.preview_draft(draft, id, true).await?;
         let report = Box::new(self.save(&preview, request_id).await?);
         Ok(Heard::Plan { preview: Box::new(preview), report })
     }
 
-    async fn preview_draft(&self, draft: Draft, id: &str) -> Result<Preview, Refusal> {
+    async fn preview_draft(&self, draft: Draft, id: &str, complete: bool) -> Result<Preview, Refusal> {
         let standing = self.standing(0, None).await?;
         let last_chain: Vec<(Address, u64)> = self.ledger.paid().await?;
-        let holdings = self.holdings(None).await?;
+        let portfolios = self.portfolios().await?;
         let request = PlanRequest {
             id,
             account: self.account,
             now: self.clock.now(),
             registry: &self.registry,
             contacts: &standing.contacts,
-            holdings: &holdings,
+            portfolios: &portfolios,
             last_chain: &last_chain,
+            complete,
         };
         let plan = self.planner.plan(draft, request).await?;
         self.preview(plan, 0).await
     }
 
-    /// Every named asset that the account holds, on one chain or all.
-    async fn holdings(&self, chain_id: Option<u64>) -> Result<Vec<Amount>, Refusal> {
-        let mut held = Vec::new();
-        let networks = self.registry.networks.values();
-        for network in
-            networks.filter(|network| chain_id.is_none_or(|chain_id| chain_id == network.id.chain_id))
-        {
-            let chain = self.chain(network.id.chain_id)?;
-            chain.verify().await?;
-            let view = chain.head().await?;
-            held.extend(chain.balances(self.account, &network.assets, &*view).await?);
+    /// What the account has on every network that answers, read at the same time. If none answers it is an error.
+    pub async fn portfolios(&self) -> Result<Vec<Portfolio>, Refusal> {
+        let mut reading = tokio::task::JoinSet::new();
+        for (chain_id, chain) in &self.chains {
+            let (chain, account, chain_id) = (chain.clone(), self.account, *chain_id);
+            reading.spawn(async move {
+                let read = async {
+                    chain.verify().await?;
+                    chain.portfolio(account).await
+                };
+                (chain_id, read.await)
+            });
         }
-        Ok(held)
+        let (mut read, mut failed) = (BTreeMap::new(), None);
+        while let Some(joined) = reading.join_next().await {
+            match joined {
+                Ok((chain_id, Ok(portfolio))) => {
+                    read.insert(chain_id, portfolio);
+                }
+                Ok((_, Err(refusal))) => failed = Some(refusal),
+                Err(error) => {
+                    failed = Some(Refusal::new(Exit::Error, "io.failed", tame(&error.to_string())));
+                }
+            }
+        }
+        match failed {
+            Some(refusal) if read.is_empty() => Err(refusal),
+            Some(_) | None => Ok(read.into_values().collect()),
+        }
     }
 
     async fn balance(
@@ -123,8 +142,11 @@ impl Core {
             Some(name) => Some(self.registry.named(name).ok_or_else(|| no_network(name))?.id.chain_id),
         };
         let wanted = |asset: &Asset| symbol.is_none_or(|symbol| symbol == asset.symbol);
-        let mut held = self.holdings(chain_id).await?;
-        held.retain(|amount| wanted(amount.asset()));
+        let mut held: Vec<Amount> =
+            self.portfolios().await?.into_iter().flat_map(|portfolio| portfolio.balances).collect();
+        held.retain(|amount| {
+            wanted(amount.asset()) && chain_id.is_none_or(|chain_id| chain_id == amount.asset().chain_id)
+        });
         if held.is_empty() {
             let message = format!("{} is not an asset of these networks", symbol.unwrap_or("it"));
             return Err(Refusal::new(Exit::Question, "clarify.token", message)
@@ -172,6 +194,15 @@ impl Core {
                 let _ = events.send(Event::Finished { report: Box::new(report) }).await;
                 Ok(())
             }
+            Op::DropAdded { .. }
+            | Op::Revise { .. }
+            | Op::Ask { .. }
+            | Op::Portfolio
+            | Op::Control { .. }
+            | Op::Halt { .. }
+            | Op::Unhalt
+            | Op::Open
+            | Op::Stuck { .. } => Err(lacking("this", "say it as a sentence")),
             Op::Reject { plan_id } => {
                 let record = self.saved(&plan_id).await?;
                 self.ledger.append(Some(&record.plan.id), crate::ledger::Record::PlanCancelled).await?;

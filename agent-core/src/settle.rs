@@ -17,36 +17,38 @@ impl Run<'_> {
         let own = self.progress.step(step.index).clone();
         let mut differences = Vec::new();
         let compiled = self.compiled(step.index)?;
-        if let Some(promised) = &compiled.spends {
+        for promised in &compiled.spends {
             let left = self.moved(leg, &own, promised.asset(), true).await?;
-            let least_kept = promised.raw().saturating_add(self.l1_room(leg, promised.asset(), &own)?);
-            if left > least_kept {
+            let most = promised.raw().saturating_add(self.l1_room(leg, promised.asset(), &own)?);
+            if left > most {
                 let left = promised.asset().amount(left);
                 differences
                     .push(format!("step {}: {left} left, at most {promised} was promised", step.index));
             }
         }
-        let mut yielded = None;
-        if let Some(promised) = &compiled.yields {
+        let mut yielded = Vec::new();
+        for promised in &compiled.yields {
             let arrived = if let Action::Bridge { out, .. } = &step.action {
                 self.filled(leg, step, &own, out).await?.raw()
             } else {
                 self.moved(leg, &own, promised.asset(), false).await?
             };
             let room = self.l1_room(leg, promised.asset(), &own)?;
-            if arrived.saturating_add(room) < promised.raw() {
-                let arrived = promised.asset().amount(arrived);
+            let arrived = promised.asset().amount(arrived);
+            if arrived.raw().saturating_add(room) < promised.raw() {
                 differences.push(format!(
                     "step {}: {arrived} arrived, at least {promised} was promised",
                     step.index
                 ));
             }
-            yielded = step.action.yields().map(|_| arrived);
+            yielded.push(arrived);
         }
-        let asset = step.action.yields();
-        let text = match (yielded, asset) {
-            (Some(raw), Some(asset)) => format!("{} arrived", asset.amount(raw)),
-            (Some(_), None) | (None, _) => "all of it is in blocks".to_owned(),
+        let text = match yielded.as_slice() {
+            [] => "all of it is in blocks".to_owned(),
+            amounts => {
+                let amounts: Vec<_> = amounts.iter().map(ToString::to_string).collect();
+                format!("{} arrived", amounts.join(" and "))
+            }
         };
         self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() })
             .await?;

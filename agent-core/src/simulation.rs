@@ -92,6 +92,16 @@ impl TryFrom<ChangeJson> for AssetChange {
     }
 }
 
+/// A token with an id (ERC-721: a liquidity position) that came to the acting account or left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NftChange {
+    pub contract: Address,
+    pub id: U256,
+    /// The other side; zero: it was made, or destroyed.
+    pub with: Address,
+    pub received: bool,
+}
+
 /// A run of calls, one after the other, stopped at the first that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Simulation {
@@ -101,6 +111,8 @@ pub struct Simulation {
     pub changes: Vec<AssetChange>,
     /// Allowances of the acting account that the run touched and that are not 0 afterwards.
     pub allowances_left: Vec<AllowanceLeft>,
+    /// In the order in which they moved.
+    pub nfts: Vec<NftChange>,
 }
 
 impl Simulation {

@@ -3,7 +3,8 @@
 use alloy_primitives::U256;
 
 use crate::asset::decimal;
-use crate::{Action, Asset, Quantity, Registry, Side, Step};
+use crate::draft::Support;
+use crate::{Action, Asset, LiquidityRange, Quantity, Registry, Side, Step};
 
 fn quantity(quantity: &Quantity, asset: &Asset) -> String {
     let units = |raw: &U256| decimal(*raw, asset.decimals);
@@ -15,11 +16,31 @@ fn quantity(quantity: &Quantity, asset: &Asset) -> String {
         Quantity::AllBut(rest) if rest.is_zero() => format!("all {}", asset.symbol),
         Quantity::AllBut(rest) => format!("all {} but {}", asset.symbol, units(rest)),
         Quantity::MicroUsd(micro) => format!("{} USD worth of {}", decimal(*micro, 6), asset.symbol),
-        Quantity::Output { step, numerator, denominator } if numerator == denominator => {
+        Quantity::Output { step, numerator, denominator, .. } if numerator == denominator => {
             format!("the {} from step {step}", asset.symbol)
         }
-        Quantity::Output { step, numerator, denominator } => {
+        Quantity::Output { step, numerator, denominator, .. } => {
             format!("{} of the {} from step {step}", share(*numerator, *denominator), asset.symbol)
+        }
+    }
+}
+
+/// A quantity of a position.
+fn portion(quantity: &Quantity) -> String {
+    match quantity {
+        Quantity::Share { numerator, denominator } => share(*numerator, *denominator),
+        Quantity::AllBut(_) => "all".to_owned(),
+        Quantity::Exact(raw) | Quantity::MicroUsd(raw) => raw.to_string(),
+        Quantity::Output { step, .. } => format!("what step {step} yielded"),
+    }
+}
+
+fn range_text(range: &LiquidityRange) -> String {
+    match range {
+        LiquidityRange::Full => "full range".to_owned(),
+        LiquidityRange::Around(share) => format!("{share} around the price"),
+        LiquidityRange::Between { low, high, quoted_in } => {
+            format!("between {low} and {high} {}", quoted_in.symbol)
         }
     }
 }
@@ -72,20 +93,71 @@ pub fn step_text(step: &Step, registry: &Registry) -> String {
             format!("borrow {} from aave {}", quantity(amount, asset), on(asset))
         }
         Action::Repay { asset, amount } => format!("repay {} to aave {}", quantity(amount, asset), on(asset)),
-        Action::Bridge { asset, out, amount } => {
+        Action::Bridge { asset, out, amount, side } => {
+            let counted = if *side == Side::Sell { asset } else { out };
+            let so_that = if *side == Side::Sell { "" } else { " (that much arrives)" };
             format!(
-                "bridge {} from {} to {}",
-                quantity(amount, asset),
+                "bridge {} from {} to {}{so_that}",
+                quantity(amount, counted),
                 chain(asset.chain_id),
                 chain(out.chain_id)
             )
         }
-        Action::Revoke { asset, spender } => {
+        Action::Collateral { asset, enabled } => {
+            let verb = if *enabled { "use" } else { "stop using" };
+            format!("{verb} the supplied {} as collateral on aave {}", asset.symbol, on(asset))
+        }
+        Action::Liquidate { account, debt, collateral, amount } => format!(
+            "pay {} of {account}'s debt to aave for its {} {}",
+            quantity(amount, debt),
+            collateral.symbol,
+            on(debt)
+        ),
+        Action::Stake { from, to, amount } => {
+            format!("stake {} for {} {}", quantity(amount, from), to.symbol, on(to))
+        }
+        Action::Claim { protocol, chain_id } => {
+            format!("claim what {} owes on {}", crate::tame(protocol), chain(*chain_id))
+        }
+        Action::AddLiquidity { asset, amount, other, other_amount, fee_pips, range, max_slippage_bps } => {
+            let second = match other_amount {
+                Some(amount) => quantity(amount, other),
+                None => format!("what belongs to it of {}", other.symbol),
+            };
+            let fee = fee_pips.map(|pips| format!(", fee {}%", decimal(U256::from(pips), 4)));
+            format!(
+                "provide {} and {second} as liquidity {} ({}{}, slippage at most {max_slippage_bps} bps)",
+                quantity(amount, asset),
+                on(asset),
+                range_text(range),
+                fee.unwrap_or_default()
+            )
+        }
+        Action::RemoveLiquidity { position, pair: [a, b], amount, max_slippage_bps } => format!(
+            "take {} of the liquidity of position {position} ({}/{}) out {} (slippage at most {max_slippage_bps} bps)",
+            portion(amount),
+            a.symbol,
+            b.symbol,
+            on(a)
+        ),
+        Action::Vote { governor, chain_id, proposal, support } => {
+            let support = match support {
+                Support::For => "for",
+                Support::Against => "against",
+                Support::Abstain => "to abstain",
+            };
+            format!("vote {support} on proposal {proposal} of governor {governor} on {}", chain(*chain_id))
+        }
+        Action::Delegate { asset, to, payee } => {
+            let name = payee.as_ref().map(|name| format!("{} ", crate::tame(name))).unwrap_or_default();
+            format!("delegate the votes of the {} to {name}{to} {}", asset.symbol, on(asset))
+        }
+        Action::Revoke { asset, spender, chain_id } => {
             let whose = asset
                 .as_ref()
                 .map_or_else(|| "every token's".to_owned(), |asset| format!("the {}", asset.symbol));
             let whom = spender.map_or_else(|| "every contract".to_owned(), |spender| spender.to_string());
-            format!("revoke {whose} allowance of {whom}")
+            format!("revoke {whose} allowance of {whom} on {}", chain(*chain_id))
         }
     }
 }

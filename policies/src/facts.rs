@@ -20,6 +20,7 @@ pub(crate) struct Facts {
     pub(crate) prices_agree: bool,
     pub(crate) unlimited_allowance: bool,
     pub(crate) pays_others: bool,
+    pub(crate) positions_kept: bool,
     pub(crate) step_cents: i64,
     pub(crate) entering_24h_cents: i64,
     pub(crate) loss_bps: i64,
@@ -42,6 +43,7 @@ impl Facts {
                 .allowances_left
                 .iter()
                 .any(|left| left.raw.bit_len() > UNLIMITED_BITS),
+            positions_kept: positions_kept(request, chain_id),
             pays_others: payees(request).iter().any(|payee| *payee != request.account),
             step_cents: cents(step),
             entering_24h_cents: cents(request.entered_micro_usd.saturating_add(entering)),
@@ -67,22 +69,58 @@ fn outflow<'a>(request: &'a PolicyRequest<'_>, chain_id: u64) -> impl Iterator<I
 /// What leaves: the most that the calls may take, or what the simulation saw leave if that is more.
 /// `None`: something of it has no price.
 fn given(request: &PolicyRequest<'_>, chain_id: u64) -> Option<U256> {
-    let promised =
-        match request.compiled.spends.as_ref().filter(|amount| !is_position(request, amount.asset())) {
-            Some(amount) => at_most(request.prices, amount)?,
-            None => U256::ZERO,
-        };
-    let simulated = outflow(request, chain_id)
-        .try_fold(U256::ZERO, |sum, amount| Some(sum.saturating_add(at_most(request.prices, amount)?)))?;
+    let sum = |sum: U256, amount: &Amount| Some(sum.saturating_add(at_most(request.prices, amount)?));
+    let promises = request.compiled.spends.iter().filter(|amount| !is_position(request, amount.asset()));
+    let promised = promises.into_iter().try_fold(U256::ZERO, sum)?;
+    let simulated = outflow(request, chain_id).try_fold(U256::ZERO, sum)?;
     Some(promised.max(simulated))
 }
 
-/// What a borrow or a withdrawal takes out of a protocol.
+/// What a borrow, a withdrawal or a removal of liquidity takes out of a protocol.
 fn taken(request: &PolicyRequest<'_>) -> Option<U256> {
-    let takes = matches!(request.step.action, Action::Borrow { .. } | Action::Withdraw { .. });
-    match request.compiled.yields.as_ref().filter(|_| takes) {
-        Some(amount) => at_most(request.prices, amount),
-        None => Some(U256::ZERO),
+    let takes = matches!(
+        request.step.action,
+        Action::Borrow { .. } | Action::Withdraw { .. } | Action::RemoveLiquidity { .. }
+    );
+    let mut yields = request.compiled.yields.iter().filter(|_| takes);
+    yields.try_fold(U256::ZERO, |sum, amount| Some(sum.saturating_add(at_most(request.prices, amount)?)))
+}
+
+/// A liquidity position is a token with an id: providing brings exactly one from a contract of the registry, a removal
+/// may destroy its own, nothing else moves one.
+fn positions_kept(request: &PolicyRequest<'_>, chain_id: u64) -> bool {
+    let network = request.registry.network(chain_id);
+    let known = |contract| network.is_some_and(|network| network.contracts.contains_key(contract));
+    let moved = &request.simulation.nfts;
+    if !moved.iter().all(|nft| known(&nft.contract) && nft.with.is_zero()) {
+        return false;
+    }
+    match &request.step.action {
+        // A call after the act (a revoke) moves nothing.
+        Action::AddLiquidity { .. } => match moved.as_slice() {
+            [] => outflow(request, chain_id).next().is_none(),
+            [nft] => nft.received,
+            _ => false,
+        },
+        Action::RemoveLiquidity { position, .. } => {
+            moved.iter().all(|nft| !nft.received && nft.id == *position)
+        }
+        Action::Transfer { .. }
+        | Action::Wrap { .. }
+        | Action::Unwrap { .. }
+        | Action::Swap { .. }
+        | Action::Supply { .. }
+        | Action::Withdraw { .. }
+        | Action::Borrow { .. }
+        | Action::Repay { .. }
+        | Action::Bridge { .. }
+        | Action::Collateral { .. }
+        | Action::Liquidate { .. }
+        | Action::Stake { .. }
+        | Action::Claim { .. }
+        | Action::Vote { .. }
+        | Action::Delegate { .. }
+        | Action::Revoke { .. } => moved.is_empty(),
     }
 }
 
@@ -96,20 +134,33 @@ fn prices_agree(request: &PolicyRequest<'_>, chain_id: u64) -> bool {
 
 /// Promised value against what is given, for actions that exchange one thing for another; `None`: it has no price.
 fn loss(request: &PolicyRequest<'_>) -> Option<i64> {
-    let (Some(spends), Some(yields)) = (&request.compiled.spends, &request.compiled.yields) else {
-        return Some(0);
-    };
-    let priced = match &request.step.action {
-        Action::Swap { .. } | Action::Wrap { .. } | Action::Unwrap { .. } => yields.asset(),
-        // The same asset on another chain, which has no price on this one.
-        Action::Bridge { .. } => spends.asset(),
+    let exchanges = match &request.step.action {
+        Action::Swap { .. }
+        | Action::Wrap { .. }
+        | Action::Unwrap { .. }
+        | Action::Stake { .. }
+        | Action::Liquidate { .. }
+        | Action::Bridge { .. } => true,
         Action::Transfer { .. }
         | Action::Supply { .. }
         | Action::Withdraw { .. }
         | Action::Borrow { .. }
         | Action::Repay { .. }
-        | Action::Revoke { .. } => return Some(0),
+        | Action::Collateral { .. }
+        | Action::Claim { .. }
+        | Action::AddLiquidity { .. }
+        | Action::RemoveLiquidity { .. }
+        | Action::Vote { .. }
+        | Action::Delegate { .. }
+        | Action::Revoke { .. } => false,
     };
+    if !exchanges {
+        return Some(0);
+    }
+    let (spends, yields) = (request.compiled.spends.first()?, request.compiled.yields.first()?);
+    // What a bridge brings is the same asset on another chain, which has no price on this one.
+    let bridged = matches!(request.step.action, Action::Bridge { .. });
+    let priced = if bridged { spends.asset() } else { yields.asset() };
     let gives = by_oracle(request.prices, spends, spends.asset())?;
     Some(loss_bps(gives, by_oracle(request.prices, yields, priced)?))
 }

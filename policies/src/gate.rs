@@ -152,6 +152,7 @@ mod tests {
             ("prices_agree", yes(true)),
             ("unlimited_allowance", yes(false)),
             ("pays_others", yes(false)),
+            ("positions_kept", yes(true)),
             ("step_cents", long(step_cents)),
             ("entering_24h_cents", long(0)),
             ("loss_bps", long(0)),

@@ -17,10 +17,10 @@ pub(crate) struct PayeeFacts {
     pub(crate) is_contract: bool,
 }
 
-/// Everybody who receives value: by the action, by what was compiled, and by what the simulation saw arrive.
+/// Everybody who receives value, or votes: by the action, by what was compiled, and by what the simulation saw arrive.
 pub(crate) fn payees(request: &PolicyRequest<'_>) -> Vec<Address> {
     let mut payees = request.compiled.payees.clone();
-    if let Action::Transfer { to, .. } = &request.step.action {
+    if let Action::Transfer { to, .. } | Action::Delegate { to, .. } = &request.step.action {
         payees.push(*to);
     }
     let gained = request.simulation.changes.iter().filter(|change| !change.amount.negative);

@@ -2,7 +2,7 @@
 
 use agent_core::planning::{DAY_S, ENTERING};
 use agent_core::ports::{Policy, PolicyRequest};
-use agent_core::{Approval, BudgetDelta, Contact, Judgement, Refusal, Verdict};
+use agent_core::{Action, Approval, BudgetDelta, Contact, Judgement, Refusal, Verdict};
 use alloy_primitives::{Address, U256};
 use cedar_policy::{Context, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 
@@ -38,13 +38,13 @@ impl CedarPolicy {
 
     fn answer(&self, request: &PolicyRequest<'_>, chain_id: u64, facts: &Facts) -> Result<Answer, Refusal> {
         let action = request.step.action.name();
-        let transfer = action == "transfer";
-        let payee = transfer.then(|| payee::facts(request, chain_id));
+        let gives = matches!(request.step.action, Action::Transfer { .. } | Action::Delegate { .. });
+        let payee = gives.then(|| payee::facts(request, chain_id));
         let context = |approvals| context(facts, payee.as_ref(), approvals);
         let question = Question {
             principal: uid("Steward::Agent", &request.account.to_string())?,
             action: uid("Steward::Action", action)?,
-            resource: if transfer { payee_entity(request)? } else { protocol_entity(request, chain_id)? },
+            resource: if gives { payee_entity(request)? } else { protocol_entity(request, chain_id)? },
             context: &context,
         };
         Ok(self.gate.ask(&question, request.approvals))
@@ -124,6 +124,7 @@ fn context(facts: &Facts, payee: Option<&PayeeFacts>, approvals: i64) -> Result<
         ("prices_agree", yes(facts.prices_agree)),
         ("unlimited_allowance", yes(facts.unlimited_allowance)),
         ("pays_others", yes(facts.pays_others)),
+        ("positions_kept", yes(facts.positions_kept)),
         ("step_cents", long(facts.step_cents)),
         ("entering_24h_cents", long(facts.entering_24h_cents)),
         ("loss_bps", long(facts.loss_bps)),

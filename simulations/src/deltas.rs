@@ -6,16 +6,16 @@ use agent_core::{
     AllowanceLeft, Asset, AssetChange, AssetKind, Call, CallOutcome, Change, Exit, Log, NetworkInfo, Refusal,
 };
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::{SolCall, SolEvent, SolValue, sol};
+use alloy_sol_types::{SolCall, SolValue, sol};
 use revm::DatabaseRef;
 
+use crate::approvals::{approved, operator, permit2_allowance, permitted};
 use crate::base::Overlay;
 use crate::fork::Ground;
 
 sol! {
     function balanceOf(address account) returns (uint256);
     function allowance(address owner, address spender) returns (uint256);
-    event Approval(address indexed owner, address indexed spender, uint256 value);
 }
 
 /// Gas of one reading. Tokens of good will need under 100,000.
@@ -126,6 +126,35 @@ impl<'a> Deltas<'a> {
                 left.push(AllowanceLeft { asset, spender, raw });
             }
         }
+        left.extend(self.delegated()?);
+        Ok(left)
+    }
+
+    /// What Permit2 lets others take, and what operators may do with tokens that have ids: that is everything.
+    fn delegated(&self) -> Result<Vec<AllowanceLeft>, Refusal> {
+        let logs = || self.outcomes.iter().flat_map(|outcome| &outcome.logs);
+        let permit2 = self.ground.network.role("permit2");
+        let permitted: BTreeSet<_> = logs()
+            .filter(|log| Some(log.address) == permit2)
+            .filter_map(|log| permitted(log, self.account))
+            .collect();
+        let mut left = Vec::new();
+        for (token, spender) in permitted {
+            let call = permit2_allowance(self.account, token, spender);
+            let raw = match permit2 {
+                Some(permit2) => self.ground.read(self.after, permit2, &call)?.unwrap_or(U256::MAX),
+                None => U256::MAX,
+            };
+            if !raw.is_zero() {
+                left.push(AllowanceLeft { asset: unknown_token(&self.ground.network, token), spender, raw });
+            }
+        }
+        let operators: BTreeSet<_> = logs().filter_map(|log| operator(log, self.account)).collect();
+        left.extend(operators.into_iter().map(|(contract, spender)| AllowanceLeft {
+            asset: unknown_token(&self.ground.network, contract),
+            spender,
+            raw: U256::MAX,
+        }));
         Ok(left)
     }
 
@@ -196,14 +225,4 @@ fn unknown_token(network: &NetworkInfo, token: Address) -> Asset {
 
 fn names_any(log: &Log, accounts: &[Address]) -> bool {
     log.topics.iter().skip(1).any(|topic| accounts.iter().any(|account| account.into_word() == *topic))
-}
-
-/// Token and spender of an ERC-20 `Approval` by `owner`.
-fn approved(log: &Log, owner: Address) -> Option<(Address, Address)> {
-    match log.topics.as_slice() {
-        [event, from, spender] if *event == Approval::SIGNATURE_HASH && *from == owner.into_word() => {
-            Some((log.address, Address::from_word(*spender)))
-        }
-        _ => None,
-    }
 }

@@ -13,6 +13,7 @@ use revm::DatabaseRef;
 use revm::context::result::ExecutionResult;
 
 use crate::base::{Overlay, StateError};
+use crate::approvals::nft_changes;
 use crate::deltas::Deltas;
 use crate::evm::{self, Env, Executed, Failure, Message};
 use crate::revert;
@@ -159,7 +160,8 @@ impl Fork for LocalFork {
                 Deltas::new(&self.ground, &before, &self.state, account, also, assets, &ran.outcomes)?;
             let changes = deltas.changes(ran.fees_paid)?;
             let allowances_left = deltas.allowances(calls)?;
-            Ok(Simulation { block: self.ground.block, calls: ran.outcomes, changes, allowances_left })
+            let nfts = nft_changes(&ran.outcomes, account);
+            Ok(Simulation { block: self.ground.block, calls: ran.outcomes, changes, allowances_left, nfts })
         });
         if simulated.is_err() {
             self.state = before;

@@ -6,6 +6,7 @@
 //! Start at [`ForkSimulator`] (which network, which block), then `fork.rs` (one private copy), `run.rs` (calls one after
 //! the other) and `deltas.rs` (what changed).
 
+mod approvals;
 mod base;
 mod credit;
 mod deltas;

@@ -15,7 +15,7 @@ const PERMIT: &str = r#"@id("p") @reason("r") permit(principal, action, resource
 #[test]
 fn the_default_policy_is_sound_and_has_a_stable_hash() {
     let summary = check_default().unwrap();
-    assert_eq!(summary.policies.len(), 16);
+    assert_eq!(summary.policies.len(), 18);
     assert!(summary.policies.iter().all(|policy| !policy.reason.is_empty()));
     let policy = CedarPolicy::load_default(Vec::new()).unwrap();
     assert_eq!(policy.hash(), summary.hash);

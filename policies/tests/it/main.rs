@@ -5,4 +5,5 @@
 mod hazards;
 mod rules;
 mod signatures;
+mod wide;
 mod world;

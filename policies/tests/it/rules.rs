@@ -1,6 +1,6 @@
 //! Every rule of the default policy at its boundary.
 
-use agent_core::{Action, AllowanceLeft, Amount, AssetChange, CallEnd, Change, Judgement, Quantity, Verdict};
+use agent_core::{Action, AllowanceLeft, Amount, AssetChange, CallEnd, Change, Judgement, Quantity, Side, Verdict};
 use alloy_primitives::{Address, U256};
 use policies::CedarPolicy;
 
@@ -80,7 +80,7 @@ fn what_is_taken_out_of_a_protocol_has_a_value_too() {
     let borrow = |micro_usd: u64| {
         supply(micro_usd).with(|s| {
             s.action = Action::Borrow { asset: usdc(), amount: Quantity::Exact(U256::from(micro_usd)) };
-            s.compiled.yields = s.compiled.spends.take();
+            s.compiled.yields = std::mem::take(&mut s.compiled.spends);
             s.simulation.changes[0].amount.negative = false;
         })
     };
@@ -108,7 +108,7 @@ fn what_is_taken_out_of_a_protocol_has_a_value_too() {
 fn value_entering_in_a_day() {
     let after = |entered: u64| supply(100 * USD).with(|s| s.entered = U256::from(entered));
     let yielded = |s: &mut Scene| {
-        let all = Quantity::Output { step: 1, numerator: U256::from(1), denominator: U256::from(1) };
+        let all = Quantity::Output { step: 1, asset: usdc(), numerator: U256::from(1), denominator: U256::from(1) };
         s.action = Action::Supply { asset: usdc(), amount: all };
     };
     table(vec![
@@ -290,8 +290,9 @@ fn a_bridge_is_priced_by_what_leaves() {
                 asset: usdc(),
                 out: out.clone(),
                 amount: Quantity::Exact(U256::from(500 * USD)),
+                side: Side::Sell,
             };
-            s.compiled.yields = Some(out.amount(U256::from(arrives)));
+            s.compiled.yields = vec![out.amount(U256::from(arrives))];
         })
     };
     table(vec![
@@ -327,7 +328,7 @@ fn huge_amounts_saturate_and_are_denied() {
     for shift in [63, 64, 128, 255] {
         let huge: Amount = usdc().amount(U256::from(1) << shift);
         let scene = supply(1).with(|s| {
-            s.compiled.spends = Some(huge.clone());
+            s.compiled.spends = vec![huge.clone()];
             s.simulation.changes[0].amount.amount = huge;
             s.entered = U256::MAX;
         });

@@ -102,8 +102,8 @@ fn scene(action: Action, spends: &Amount, to: Address, touched: Vec<Address>) ->
             step: 1,
             calls: vec![call(to, &[1, 2, 3, 4])],
             cleanup: Vec::new(),
-            spends: Some(spends.clone()),
-            yields: None,
+            spends: vec![spends.clone()],
+            yields: Vec::new(),
             quote: None,
             protocol: Some("uniswap".to_owned()),
             payees: Vec::new(),
@@ -114,6 +114,7 @@ fn scene(action: Action, spends: &Amount, to: Address, touched: Vec<Address>) ->
             calls: vec![outcome],
             changes: vec![AssetChange { account: ACCOUNT, amount: left }],
             allowances_left: Vec::new(),
+            nfts: Vec::new(),
         },
         prices: [
             (usdc().caip19(), price(1_000_000, 1_000_000)),
@@ -143,7 +144,7 @@ pub(crate) fn swap(micro_usd: u64, least_wei: u128) -> Scene {
     let action =
         Action::Swap { sell: usdc(), buy: eth(), amount: quantity, side: Side::Sell, max_slippage_bps: 50 };
     let mut scene = scene(action, &amount, ROUTER, vec![ROUTER, TOKEN]);
-    scene.compiled.yields = Some(eth().amount(U256::from(least_wei)));
+    scene.compiled.yields = vec![eth().amount(U256::from(least_wei))];
     scene
 }
 

@@ -15,5 +15,6 @@ mod demo;
 mod hostile;
 mod in_process;
 mod nodes;
+mod positions;
 mod scene;
 mod views;
