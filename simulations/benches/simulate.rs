@@ -20,7 +20,7 @@ fn approve_and_swap_warm(bencher: divan::Bencher<'_, '_>, chain_id: u64) {
     let keys = DemoKeys::random();
     let (world, me) = (runtime.block_on(demo::world(&keys)), keys.wallet.address());
     let simulator = demo::simulator(&world);
-    let at = &world.chain(chain_id).unwrap().addresses;
+    let at = &world.chain(chain_id).unwrap().roles;
     let calls = approve_and_swap(me, at, U256::from(10).pow(U256::from(18)));
     let assets = [weth(chain_id, at), usdc(chain_id, at)];
     bencher.bench_local(|| {

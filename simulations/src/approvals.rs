@@ -84,7 +84,10 @@ mod tests {
     fn an_operator_is_one_until_it_is_taken_back() {
         let (owner, spender) = (Address::repeat_byte(1), Address::repeat_byte(2));
         let all = |yes: bool| {
-            log(vec![ApprovalForAll::SIGNATURE_HASH, owner.into_word(), spender.into_word()], yes.abi_encode())
+            log(
+                vec![ApprovalForAll::SIGNATURE_HASH, owner.into_word(), spender.into_word()],
+                yes.abi_encode(),
+            )
         };
         let one = |to: Address| {
             let id = B256::with_last_byte(7);

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use revm::DatabaseRef;
 use revm::context::result::ExecutionResult;
 
-use crate::base::{Overlay, StateError};
 use crate::approvals::nft_changes;
+use crate::base::{Overlay, StateError};
 use crate::deltas::Deltas;
 use crate::evm::{self, Env, Executed, Failure, Message};
 use crate::revert;

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use crate::progress::Progress;
 use crate::{
+    compile::Compiler,
     error::DevnetError,
     npm::{self, Pin},
     progress::Display,
@@ -31,6 +32,7 @@ const PARALLEL: usize = 4;
 #[derive(Deserialize)]
 struct Pins {
     packages: Vec<Package>,
+    compiler: Compiler,
     anvil: Anvil,
 }
 
@@ -39,6 +41,9 @@ struct Package {
     name: String,
     version: String,
     sha512: String,
+    /// Goes before the contracts' names, where two packages have contracts of the same name.
+    #[serde(default)]
+    prefix: String,
     contracts: Vec<String>,
 }
 
@@ -49,10 +54,13 @@ struct Anvil {
     platforms: BTreeMap<String, String>,
 }
 
+/// Contracts by name.
+pub(crate) type Contracts = BTreeMap<String, Contract>;
+
 /// Creation bytecode by contract name, and the anvil program.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
-    contracts: BTreeMap<String, Contract>,
+    contracts: Contracts,
     anvil: PathBuf,
 }
 
@@ -102,11 +110,14 @@ pub async fn fetch_with(npm: &OsStr, cache_dir: &Path, progress: Progress) -> Re
 
     let version: String = hex::encode(Sha256::digest(PINS)).chars().take(16).collect();
     let contracts_path = folder.join(format!("contracts-{version}.json"));
-    let cached = read_checked(&contracts_path).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let cached = read_contracts(&contracts_path);
+    let compiled_path = folder.join(format!("compiled-{}.json", pins.compiler.version()));
+    let cached_compiled = read_contracts(&compiled_path);
     let anvil = store.anvil_path(&pins.anvil)?;
     let anvil_is_cached = read_checked(&anvil.path).is_some();
 
     let steps = if cached.is_some() { 0 } else { pins.packages.len() };
+    let steps = steps.saturating_add(usize::from(cached_compiled.is_none()));
     let steps = steps.saturating_add(usize::from(!anvil_is_cached));
     let display = Display::start(progress, u64::try_from(steps).unwrap_or(u64::MAX));
     let contracts = async {
@@ -115,10 +126,17 @@ pub async fn fetch_with(npm: &OsStr, cache_dir: &Path, progress: Progress) -> Re
             None => store.contracts(&pins.packages, &contracts_path, &display).await,
         }
     };
+    let compiled = async {
+        match cached_compiled {
+            Some(contracts) => Ok(contracts),
+            None => store.compiled(&pins.compiler, &compiled_path, &display).await,
+        }
+    };
     let program = async {
         if anvil_is_cached { Ok(()) } else { store.anvil(&anvil, &pins.anvil.version, &display).await }
     };
-    let (contracts, ()) = futures::try_join!(contracts, program)?;
+    let (mut contracts, compiled, ()) = futures::try_join!(contracts, compiled, program)?;
+    contracts.extend(compiled);
     Ok(Artifacts { contracts, anvil: anvil.path })
 }
 
@@ -141,17 +159,28 @@ impl Store<'_> {
         packages: &[Package],
         path: &Path,
         display: &Display,
-    ) -> Result<BTreeMap<String, Contract>, DevnetError> {
+    ) -> Result<Contracts, DevnetError> {
         let mut fetching = Vec::new();
         for package in packages {
             fetching.push(self.package(package, display));
         }
         let all: Vec<Vec<(String, Contract)>> =
             futures::stream::iter(fetching).buffer_unordered(PARALLEL).try_collect().await?;
-        let contracts: BTreeMap<String, Contract> = all.into_iter().flatten().collect();
-        let json = serde_json::to_vec(&contracts)
-            .map_err(|e| DevnetError::Malformed { what: "contracts".to_owned(), reason: e.to_string() })?;
-        write_checked(path, &json)?;
+        let contracts: Contracts = all.into_iter().flatten().collect();
+        write_contracts(path, &contracts)?;
+        Ok(contracts)
+    }
+
+    /// Our own contracts, compiled and written to the cache.
+    async fn compiled(
+        &self,
+        compiler: &Compiler,
+        path: &Path,
+        display: &Display,
+    ) -> Result<Contracts, DevnetError> {
+        let contracts = compiler.compile(self.npm, self.folder).await?;
+        write_contracts(path, &contracts)?;
+        display.done("the compiler, and what it made");
         Ok(contracts)
     }
 
@@ -164,7 +193,11 @@ impl Store<'_> {
         let tarball = npm::fetch(self.npm, self.folder, pin).await?;
         let files = npm::unpack(&package.name, &tarball, &package.contracts)?;
         display.done(&package.name);
-        package.contracts.iter().zip(files).map(|(path, json)| contract(path, &json)).collect()
+        let named = package.contracts.iter().zip(files).map(|(path, json)| {
+            let (name, contract) = contract(path, &json)?;
+            Ok((format!("{}{name}", package.prefix), contract))
+        });
+        named.collect()
     }
 
     fn anvil_path(&self, anvil: &Anvil) -> Result<AnvilFile, DevnetError> {
@@ -216,6 +249,12 @@ fn contract(path: &str, json: &[u8]) -> Result<(String, Contract), DevnetError> 
         link_references: Links,
     }
     let malformed = |reason: String| DevnetError::Malformed { what: path.to_owned(), reason };
+    let name = Path::new(path).file_stem().and_then(OsStr::to_str).unwrap_or(path).to_owned();
+    if Path::new(path).extension() == Some(OsStr::new("sol")) {
+        let creation =
+            creation_in_source(json).ok_or_else(|| malformed("it holds no bytecode".to_owned()))?;
+        return Ok((name, Contract { creation, links: BTreeMap::new() }));
+    }
     let artifact: Artifact = serde_json::from_slice(json).map_err(|e| malformed(e.to_string()))?;
     let (Code::Hex(text) | Code::Foundry { object: text }) = artifact.bytecode;
     // An unlinked library shows as `__$…$__`: the address is written there at deployment.
@@ -228,8 +267,31 @@ fn contract(path: &str, json: &[u8]) -> Result<(String, Contract), DevnetError> 
         .flatten()
         .map(|(library, places)| (library, places.into_iter().map(|link| link.start).collect()))
         .collect();
-    let name = Path::new(path).file_stem().and_then(OsStr::to_str).unwrap_or(path).to_owned();
     Ok((name, Contract { creation: creation.into(), links }))
+}
+
+/// Permit2's runtime bytecode is published inside a Solidity source, as a `hex"…"`: here behind a few instructions that
+/// return it, as creation code does.
+fn creation_in_source(source: &[u8]) -> Option<Bytes> {
+    let (_, after) = std::str::from_utf8(source).ok()?.split_once("hex\"")?;
+    let (digits, _) = after.split_once('"')?;
+    let runtime = hex::decode(digits).ok()?;
+    let [high, low] = u16::try_from(runtime.len()).ok()?.to_be_bytes();
+    // PUSH2 length, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN.
+    let mut creation = vec![0x61, high, low, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x3d, 0xf3];
+    creation.extend(runtime);
+    Some(creation.into())
+}
+
+/// The contracts in a cache file, if it is there and whole.
+fn read_contracts(path: &Path) -> Option<Contracts> {
+    serde_json::from_slice(&read_checked(path)?).ok()
+}
+
+fn write_contracts(path: &Path, contracts: &Contracts) -> Result<(), DevnetError> {
+    let json = serde_json::to_vec(contracts)
+        .map_err(|e| DevnetError::Malformed { what: "contracts".to_owned(), reason: e.to_string() })?;
+    write_checked(path, &json)
 }
 
 /// The file's bytes, if it is there and whole.

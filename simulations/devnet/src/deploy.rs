@@ -1,10 +1,18 @@
-//! The deployer: both chains from nothing, in revm, in a fraction of a second.
+//! The deployer: all chains from nothing, in revm, in a fraction of a second.
 
 mod aave;
+mod aave_reserves;
+mod aave_rewards;
 mod across;
+mod ens;
+mod governor;
+mod lido;
 mod optimism;
+mod safe;
 mod tokens;
 mod uniswap;
+mod uniswap_v2;
+mod uniswap_v4;
 
 use alloy::signers::local::PrivateKeySigner;
 use alloy_primitives::{Address, U256};
@@ -14,66 +22,61 @@ use crate::{
     error::DevnetError,
     evm::Evm,
     keys::DemoKeys,
-    places::{MULTICALL3, PLACES, Places},
-    recorded::RecordedPool,
-    world::{BASE, ChainWorld, Contact, World, WorldAddresses},
+    prices::Prices,
+    recorded::{self, RecordedPool},
+    world::{ARBITRUM, BASE, ChainWorld, Contact, ETHEREUM, OPTIMISM, World, is_op_stack},
 };
 
-/// Builds both chains for these keys: the wallet and the relayer are funded, everything else is the same in every
+/// Builds all chains for these keys: the wallet and the relayer are funded, everything else is the same in every
 /// world but for `alice`, whose address is random.
 ///
 /// # Errors
 /// A contract is missing from the artifacts, or a transaction of the deployment fails.
 pub fn world(artifacts: &Artifacts, keys: &DemoKeys) -> Result<World, DevnetError> {
-    let recorded = RecordedPool::read()?;
+    let recorded = recorded::pools()?;
+    let prices = Prices::new(&recorded).ok_or_else(|| DevnetError::Malformed {
+        what: "the recorded pools".to_owned(),
+        reason: "no price of ether, bitcoin or LINK follows from them".to_owned(),
+    })?;
     let alice = Contact { name: "alice".to_owned(), address: PrivateKeySigner::random().address() };
-    let chains = PLACES
-        .iter()
-        .map(|places| chain(artifacts, keys, alice.address, &recorded, places))
-        .collect::<Result<_, _>>()?;
-    Ok(World { chains, contacts: vec![alice] })
+    let plan = Plan { artifacts, keys, alice: alice.address, prices, recorded };
+    let chains = [ETHEREUM, BASE, ARBITRUM, OPTIMISM].map(|chain_id| plan.chain(chain_id));
+    Ok(World { chains: chains.into_iter().collect::<Result<_, _>>()?, contacts: vec![alice] })
 }
 
-fn chain(
-    artifacts: &Artifacts,
-    keys: &DemoKeys,
+/// What every chain is built from.
+struct Plan<'a> {
+    artifacts: &'a Artifacts,
+    keys: &'a DemoKeys,
     alice: Address,
-    recorded: &RecordedPool,
-    places: &Places,
-) -> Result<ChainWorld, DevnetError> {
-    let mut evm = Evm::new(places.chain_id, artifacts);
-    tokens::deploy(&mut evm, places)?;
-    evm.deploy(MULTICALL3, "Multicall3", Vec::new())?;
-    let pools = uniswap::deploy(&mut evm, places, recorded)?;
-    let aave = aave::deploy(&mut evm, places, recorded)?;
-    across::deploy(&mut evm, places, keys.relayer.address())?;
-    if places.chain_id == BASE {
-        optimism::deploy(&mut evm)?;
+    prices: Prices,
+    recorded: Vec<RecordedPool>,
+}
+
+impl Plan<'_> {
+    fn chain(&self, chain_id: u64) -> Result<ChainWorld, DevnetError> {
+        let mut evm = Evm::new(chain_id, self.artifacts);
+        tokens::deploy(&mut evm)?;
+        evm.deploy_role("multicall3", "Multicall3", Vec::new())?;
+        uniswap_v2::deploy(&mut evm, &self.prices)?;
+        uniswap::deploy(&mut evm, &self.prices, &self.recorded)?;
+        uniswap_v4::deploy(&mut evm, &self.prices)?;
+        aave::deploy(&mut evm, &self.prices)?;
+        across::deploy(&mut evm, self.keys.relayer.address())?;
+        if is_op_stack(chain_id) {
+            optimism::deploy(&mut evm)?;
+        }
+        safe::deploy(&mut evm)?;
+        if chain_id == ETHEREUM {
+            ens::deploy(&mut evm, self.alice)?;
+        }
+        let wallet = self.keys.wallet.address();
+        tokens::fund_wallet(&mut evm, wallet)?;
+        let proposals = governor::deploy(&mut evm, wallet)?;
+        evm.credit(self.alice, units(1, 18));
+        let (accounts, roles) = evm.into_state();
+        Ok(ChainWorld { chain_id, accounts, roles, proposals })
     }
-    tokens::fund_wallet(&mut evm, places, keys.wallet.address())?;
-    evm.credit(alice, units(1, 18));
-    Ok(ChainWorld {
-        chain_id: places.chain_id,
-        accounts: evm.into_accounts(),
-        addresses: WorldAddresses {
-            weth: places.weth,
-            usdc: places.usdc,
-            dai: places.dai,
-            multicall3: MULTICALL3,
-            uniswap_v3_factory: places.uniswap_v3_factory,
-            quoter_v2: places.quoter_v2,
-            swap_router02: places.swap_router02,
-            position_manager: places.position_manager,
-            weth_usdc_pool: pools.weth_usdc,
-            dai_usdc_pool: pools.dai_usdc,
-            aave_pool: aave.pool,
-            aave_addresses_provider: places.aave_addresses_provider,
-            aave_oracle: places.aave_oracle,
-            aave_data_provider: places.aave_data_provider,
-            reserves: aave.reserves,
-            spoke_pool: places.spoke_pool,
-        },
-    })
 }
 
 /// `whole` tokens in the smallest unit.

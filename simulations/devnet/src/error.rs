@@ -10,6 +10,15 @@ pub enum DevnetError {
         "`npm` is not on the PATH: the demo world's contracts and anvil come from npm; install Node.js 18 or newer"
     )]
     NoNpm,
+    /// `node` could not be started.
+    #[error(
+        "`node` is not on the PATH: it runs the Solidity compiler that the demo world's own contracts need; \
+         install Node.js 18 or newer"
+    )]
+    NoNode,
+    /// The demo world's own contracts did not compile.
+    #[error("the demo world's own contracts did not compile: {0}")]
+    Compile(String),
     /// npm ran and failed.
     #[error(
         "npm could not fetch `{package}`: {reason}; check that the package registry is reachable and try again"
@@ -86,6 +95,8 @@ impl DevnetError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoNpm => "artifact.no_npm",
+            Self::NoNode => "artifact.no_node",
+            Self::Compile(_) => "artifact.compile",
             Self::Fetch { .. } => "artifact.fetch",
             Self::Damaged { .. } => "artifact.damaged",
             Self::Malformed { .. } => "artifact.malformed",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use revm::{
     Context, ExecuteCommitEvm, MainBuilder, MainContext,
@@ -15,11 +15,12 @@ use revm::{
 use crate::{
     artifacts::{Artifacts, Contract},
     error::DevnetError,
-    world::Account,
+    places::place,
+    world::{Account, Roles},
 };
 
 /// When the world was made, as its contracts saw it (2025-10-09): before any clock that will run it.
-const MADE_AT: u64 = 1_760_000_000;
+pub(crate) const MADE_AT: u64 = 1_760_000_000;
 const GAS_LIMIT: u64 = 10_000_000_000;
 
 /// An address that no one has a key for.
@@ -34,15 +35,52 @@ pub(crate) fn admin() -> Address {
 
 /// One chain while it is built. Gas costs nothing, and no signature is asked for.
 pub(crate) struct Evm<'a> {
-    chain_id: u64,
+    pub(crate) chain_id: u64,
     artifacts: &'a Artifacts,
     db: CacheDB<EmptyDB>,
     libraries: BTreeMap<String, Address>,
+    roles: Roles,
 }
 
 impl<'a> Evm<'a> {
     pub(crate) fn new(chain_id: u64, artifacts: &'a Artifacts) -> Self {
-        Self { chain_id, artifacts, db: CacheDB::new(EmptyDB::default()), libraries: BTreeMap::new() }
+        Self {
+            chain_id,
+            artifacts,
+            db: CacheDB::new(EmptyDB::default()),
+            libraries: BTreeMap::new(),
+            roles: Roles::new(),
+        }
+    }
+
+    /// Where the contract of this role stands, or will stand.
+    pub(crate) fn place(&self, role: &str) -> Address {
+        place(self.chain_id, role)
+    }
+
+    /// The contract of a role that was deployed before.
+    pub(crate) fn at(&self, role: &str) -> Result<Address, DevnetError> {
+        self.roles.get(role).copied().ok_or_else(|| DevnetError::Deploy {
+            step: format!("looking up `{role}`"),
+            reason: format!("chain {} has none so far", self.chain_id),
+        })
+    }
+
+    /// Names a contract that others should find.
+    pub(crate) fn set_role(&mut self, role: &str, address: Address) {
+        self.roles.insert(role.to_owned(), address);
+    }
+
+    /// Deploys the contract `name` at the place of `role`, and names it so.
+    pub(crate) fn deploy_role(
+        &mut self,
+        role: &str,
+        name: &str,
+        arguments: Vec<u8>,
+    ) -> Result<Address, DevnetError> {
+        let address = self.deploy(self.place(role), name, arguments)?;
+        self.set_role(role, address);
+        Ok(address)
     }
 
     /// Runs the constructor of `name` at `address` and leaves the code it returns there, as a creation would.
@@ -62,6 +100,13 @@ impl<'a> Evm<'a> {
         let nonce = self.db.load_account(address).map_or(1, |account| account.info.nonce);
         self.set_code(address, runtime, nonce);
         Ok(address)
+    }
+
+    /// As [`Evm::deploy`], where `factory` creates the contract by CREATE2 with a salt of zero.
+    pub(crate) fn deploy_create2(&mut self, factory: Address, name: &str) -> Result<Address, DevnetError> {
+        let creation = &self.artifacts.contract(name)?.creation;
+        let address = factory.create2_from_code(B256::ZERO, creation);
+        self.deploy(address, name, Vec::new())
     }
 
     /// Deploys a library that later contracts link.
@@ -149,8 +194,8 @@ impl<'a> Evm<'a> {
         self.db.load_account(address).map(|account| account.info.clone()).unwrap_or_default()
     }
 
-    /// Everything that is not empty.
-    pub(crate) fn into_accounts(self) -> BTreeMap<Address, Account> {
+    /// Everything that is not empty, and where to find it.
+    pub(crate) fn into_state(self) -> (BTreeMap<Address, Account>, Roles) {
         let contracts = self.db.cache.contracts;
         let account = |entry: revm::database::DbAccount| {
             let code = contracts.get(&entry.info.code_hash).map(Bytecode::original_bytes).unwrap_or_default();
@@ -161,13 +206,15 @@ impl<'a> Evm<'a> {
                 storage: entry.storage.into_iter().filter(|(_, value)| !value.is_zero()).collect(),
             }
         };
-        self.db
+        let accounts = self
+            .db
             .cache
             .accounts
             .into_iter()
             .map(|(address, entry)| (address, account(entry)))
             .filter(|(_, account)| *account != Account::default())
-            .collect()
+            .collect();
+        (accounts, self.roles)
     }
 }
 

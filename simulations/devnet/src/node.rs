@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::{
     error::DevnetError,
-    world::{Account, BASE, ChainWorld},
+    world::{ARBITRUM, Account, ChainWorld, is_op_stack},
 };
 
 /// Seconds between blocks when nothing is sent; a transaction is mined at once.
@@ -75,14 +75,18 @@ impl Node {
 fn command(anvil: &Path, chain_id: u64, port: u16, genesis: &Path) -> Command {
     const WRAPPER: &str = r#"exec 3<&0; "$@" 3<&- & node=$!; (read -r _ <&3; kill $node) 2>&- & wait $node"#;
     // The genesis hash covers neither the accounts nor the extra data: the gas limit's low bits tell worlds apart.
-    let gas_limit = 60_000_000_u64.saturating_add(rand::random_range(0..1 << 20));
+    let usual: u64 = if chain_id == ARBITRUM { 1 << 50 } else { 60_000_000 };
+    let gas_limit = usual.saturating_add(rand::random_range(0..1 << 20));
     let mut command = Command::new("sh");
     command.args(["-c", WRAPPER, "sh"]).arg(anvil).arg("--init").arg(genesis);
     command.args(["--port", &port.to_string(), "--chain-id", &chain_id.to_string()]);
     command.args(["--gas-limit", &gas_limit.to_string(), "--block-time", BLOCK_TIME, "--mixed-mining"]);
     command.args(["--accounts", "0", "--disable-default-create2-deployer", "--quiet"]);
-    if chain_id == BASE {
+    if is_op_stack(chain_id) {
         command.args(["--network", "optimism", "--block-base-fee-per-gas", "5000000"]);
+    } else if chain_id == ARBITRUM {
+        // Its precompiles are not emulated: what it charges for data on L1 is not either.
+        command.args(["--block-base-fee-per-gas", "10000000"]);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: an interrupt typed at the terminal is for the program, not for the chain.

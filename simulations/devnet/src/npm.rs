@@ -1,6 +1,11 @@
 //! One pinned npm package: fetched, checked against its sha512, and read as a tar. Nothing of it is ever run by npm.
 
-use std::{ffi::OsStr, io::Read, path::Path, process::Stdio};
+use std::{
+    ffi::OsStr,
+    io::Read,
+    path::{Component, Path, PathBuf},
+    process::Stdio,
+};
 
 use sha2::{Digest, Sha512};
 use tokio::process::Command;
@@ -65,7 +70,7 @@ pub(crate) fn unpack(package: &str, tarball: &[u8], paths: &[String]) -> Result<
     for entry in archive.entries().map_err(|e| malformed(e.to_string()))? {
         let mut entry = entry.map_err(|e| malformed(e.to_string()))?;
         let path = entry.path().map_err(|e| malformed(e.to_string()))?;
-        let inside: std::path::PathBuf = path.components().skip(1).collect();
+        let inside: PathBuf = path.components().skip(1).collect();
         let Some(slot) =
             paths.iter().position(|wanted| Path::new(wanted) == inside).and_then(|i| found.get_mut(i))
         else {
@@ -82,8 +87,34 @@ pub(crate) fn unpack(package: &str, tarball: &[u8], paths: &[String]) -> Result<
         .collect()
 }
 
+/// Writes the wanted files of a tarball below `folder`, by their paths from the package's root.
+pub(crate) fn extract(
+    package: &str,
+    tarball: &[u8],
+    folder: &Path,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<(), DevnetError> {
+    let malformed = |reason: String| DevnetError::Malformed { what: package.to_owned(), reason };
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(tarball));
+    for entry in archive.entries().map_err(|e| malformed(e.to_string()))? {
+        let mut entry = entry.map_err(|e| malformed(e.to_string()))?;
+        let path = entry.path().map_err(|e| malformed(e.to_string()))?;
+        let inside: PathBuf = path.components().skip(1).collect();
+        let stays_below = inside.components().all(|part| matches!(part, Component::Normal(_)));
+        if !stays_below || !wanted(&inside) {
+            continue;
+        }
+        let target = folder.join(inside);
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(|e| malformed(e.to_string()))?;
+        std::fs::create_dir_all(target.parent().unwrap_or(folder)).map_err(DevnetError::file(&target))?;
+        std::fs::write(&target, bytes).map_err(DevnetError::file(&target))?;
+    }
+    Ok(())
+}
+
 /// The last 400 characters of what a program printed, without control characters.
-fn tail(output: &[u8]) -> String {
+pub(crate) fn tail(output: &[u8]) -> String {
     let text: String =
         String::from_utf8_lossy(output).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let skip = text.chars().count().saturating_sub(400);

@@ -1,4 +1,4 @@
-//! The Across relayer: it watches deposits on each chain and fills them on the other from its own inventory.
+//! The Across relayer: it watches deposits on each chain and fills them on another from its own inventory.
 
 use std::{
     collections::VecDeque,
@@ -15,7 +15,7 @@ use alloy::{
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolEvent, sol};
 
-use crate::{error::DevnetError, supervisor::RunningChain, world::WorldAddresses};
+use crate::{error::DevnetError, supervisor::RunningChain, tokens::BRIDGED, world::Roles};
 
 /// How long after a deposit the relayer fills it.
 pub const RELAYER_DELAY: Duration = Duration::from_secs(3);
@@ -45,7 +45,8 @@ sol! {
 /// One side of the bridge.
 struct Side {
     chain_id: u64,
-    addresses: WorldAddresses,
+    roles: Roles,
+    spoke_pool: Address,
     provider: DynProvider,
     next_block: u64,
 }
@@ -76,8 +77,9 @@ impl Relayer {
                 })?;
                 let wallet = EthereumWallet::from(key.clone());
                 let provider = ProviderBuilder::new().wallet(wallet).connect_http(url).erased();
-                let addresses = chain.addresses.clone();
-                Ok(Side { chain_id: chain.chain_id, addresses, provider, next_block: 0 })
+                let roles = chain.roles.clone();
+                let spoke_pool = roles.get("across.spoke_pool").copied().unwrap_or_default();
+                Ok(Side { chain_id: chain.chain_id, roles, spoke_pool, provider, next_block: 0 })
             })
             .collect::<Result<_, DevnetError>>()?;
         Ok(Self { address: key.address(), sides, due: VecDeque::new() })
@@ -104,17 +106,17 @@ impl Relayer {
             return Ok(());
         }
         let filter = Filter::new()
-            .address(side.addresses.spoke_pool)
+            .address(side.spoke_pool)
             .event_signature(V3FundsDeposited::SIGNATURE_HASH)
             .from_block(side.next_block)
             .to_block(latest);
         let logs = side.provider.get_logs(&filter).await?;
         side.next_block = latest.saturating_add(1);
-        let (origin_chain_id, origin) = (side.chain_id, side.addresses.clone());
+        let (origin_chain_id, origin) = (side.chain_id, side.roles.clone());
         for deposit in logs.iter().filter_map(|entry| V3FundsDeposited::decode_log(&entry.inner).ok()) {
             let destination =
                 self.sides.iter().find(|side| U256::from(side.chain_id) == deposit.destinationChainId);
-            match destination.map(|side| (side.chain_id, self.refusal(&deposit, &origin, &side.addresses))) {
+            match destination.map(|side| (side.chain_id, self.refusal(&deposit, &origin, &side.roles))) {
                 Some((destination, None)) => self.due.push_back(Due {
                     at: Instant::now().checked_add(RELAYER_DELAY).unwrap_or_else(Instant::now),
                     destination,
@@ -134,12 +136,14 @@ impl Relayer {
     fn refusal(
         &self,
         deposit: &V3FundsDeposited,
-        origin: &WorldAddresses,
-        destination: &WorldAddresses,
+        origin: &Roles,
+        destination: &Roles,
     ) -> Option<&'static str> {
-        let pairs =
-            [(origin.weth, destination.weth), (origin.usdc, destination.usdc), (origin.dai, destination.dai)];
-        if !pairs.contains(&(deposit.inputToken, deposit.outputToken)) {
+        let same = |role: &&str| {
+            origin.get(*role) == Some(&deposit.inputToken)
+                && destination.get(*role) == Some(&deposit.outputToken)
+        };
+        if !BRIDGED.iter().any(same) {
             return Some("its output is another token than its input");
         }
         if !deposit.message.is_empty() {
@@ -186,7 +190,7 @@ fn fee_of(input: U256) -> Option<U256> {
 async fn fill(side: &Side, relay: &V3RelayData) -> Result<(), String> {
     // Repaid on the chain of the fill; in this world the relayer's inventory is deep enough never to be repaid.
     let call = fillV3RelayCall { relayData: relay.clone(), repaymentChainId: U256::from(side.chain_id) };
-    let request = TransactionRequest::default().to(side.addresses.spoke_pool).input(call.abi_encode().into());
+    let request = TransactionRequest::default().to(side.spoke_pool).input(call.abi_encode().into());
     let pending = side.provider.send_transaction(request).await.map_err(|e| e.to_string())?;
     let receipt = pending.get_receipt().await.map_err(|e| e.to_string())?;
     if receipt.status() { Ok(()) } else { Err(format!("{} reverted", receipt.transaction_hash)) }

@@ -23,7 +23,7 @@ use crate::{
     keys::{DemoKeys, write_private},
     node::{self, Node},
     relayer::Relayer,
-    world::{Contact, ETHEREUM, World, WorldAddresses},
+    world::{Contact, Proposal, Roles, World, chain_name},
 };
 
 /// A world that no one touches for so long ends.
@@ -38,7 +38,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Running {
     /// Process id of the supervisor.
     pub supervisor_pid: u32,
-    /// Ethereum, then Base.
+    /// Ethereum, Base, Arbitrum, Optimism.
     pub chains: Vec<RunningChain>,
     /// The funded wallet.
     pub wallet: Address,
@@ -57,16 +57,18 @@ pub struct Running {
 pub struct RunningChain {
     /// EIP-155.
     pub chain_id: u64,
-    /// `ethereum` or `base`.
+    /// `ethereum`, `base`, `arbitrum` or `optimism`.
     pub name: String,
     /// HTTP, on the loopback interface.
     pub rpc_url: String,
     /// Tells this world from every other one with the same chain id.
     pub genesis_hash: B256,
     /// Where the protocols are.
-    pub addresses: WorldAddresses,
+    pub roles: Roles,
     /// Everything that has code: beside the protocols' entrances their libraries, implementations and feeds.
     pub contracts: Vec<Address>,
+    /// What can be voted on.
+    pub proposals: Vec<Proposal>,
 }
 
 /// Attaches to the world in `world_dir`, or starts one: artifacts first (with progress shown), then
@@ -222,11 +224,12 @@ impl Live {
             .zip(&nodes)
             .map(|(chain, node)| RunningChain {
                 chain_id: node.chain_id,
-                name: if node.chain_id == ETHEREUM { "ethereum" } else { "base" }.to_owned(),
+                name: chain_name(node.chain_id).to_owned(),
                 rpc_url: node.rpc_url.clone(),
                 genesis_hash: node.genesis_hash,
-                addresses: chain.addresses.clone(),
+                roles: chain.roles.clone(),
                 contracts: chain.contracts(),
+                proposals: chain.proposals.clone(),
             })
             .collect();
         let relayer = tokio::spawn(Relayer::new(&chains, &keys.relayer)?.run());

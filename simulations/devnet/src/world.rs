@@ -14,10 +14,38 @@ pub const ETHEREUM: u64 = 1;
 /// Chain id of Base (EIP-155).
 pub const BASE: u64 = 8453;
 
-/// Both chains as they are before the first block, and whom the demo wallet knows.
+/// Chain id of Arbitrum One (EIP-155).
+pub const ARBITRUM: u64 = 42_161;
+/// Chain id of OP Mainnet (EIP-155).
+pub const OPTIMISM: u64 = 10;
+
+/// Contracts by role, at the addresses that they have on the real chains: tokens by their symbol in lower case
+/// (`weth`, `usdce`), else `<protocol>.<contract>` (`uniswap.quoter_v2`, `aave.pool`), pools with their tokens and
+/// their fee in millionths (`uniswap.pool.weth_usdc_500`).
+pub type Roles = BTreeMap<String, Address>;
+
+/// `ethereum`, `base`, `arbitrum` or `optimism`.
+pub(crate) fn chain_name(chain_id: u64) -> &'static str {
+    match chain_id {
+        BASE => "base",
+        ARBITRUM => "arbitrum",
+        OPTIMISM => "optimism",
+        _ => "ethereum",
+    }
+}
+
+/// Slot in which a price feed (role `feed.TOKEN`) keeps its answer, in US dollars with 8 decimals.
+pub(crate) const FEED_ANSWER: U256 = U256::ZERO;
+
+/// Whether the chain is of the OP stack, which charges for data on L1.
+pub fn is_op_stack(chain_id: u64) -> bool {
+    chain_id == BASE || chain_id == OPTIMISM
+}
+
+/// All chains as they are before the first block, and whom the demo wallet knows.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// Ethereum, then Base.
+    /// Ethereum, Base, Arbitrum, Optimism.
     pub chains: Vec<ChainWorld>,
     /// People whom the wallet knows; at least `alice`, who has 1 ETH on each chain.
     pub contacts: Vec<Contact>,
@@ -38,10 +66,25 @@ pub struct ChainWorld {
     /// Every account that is not empty.
     pub accounts: BTreeMap<Address, Account>,
     /// Where the protocols are.
-    pub addresses: WorldAddresses,
+    pub roles: Roles,
+    /// What can be voted on.
+    pub proposals: Vec<Proposal>,
 }
 
 impl ChainWorld {
+    /// The contract of this role.
+    pub fn role(&self, role: &str) -> Option<Address> {
+        self.roles.get(role).copied()
+    }
+
+    /// Lets the feed of this token's role say another price, in US dollars with 8 decimals; `None` if it has no feed.
+    /// On a node that runs already, [`TestChains::set_price`](crate::TestChains::set_price) does it.
+    pub fn set_price(&mut self, role: &str, usd_e8: U256) -> Option<()> {
+        let feed = self.accounts.get_mut(&self.roles.get(&format!("feed.{role}")).copied()?)?;
+        feed.storage.insert(FEED_ANSWER, usd_e8);
+        Some(())
+    }
+
     /// Every account that has code.
     pub fn contracts(&self) -> Vec<Address> {
         let with_code = self.accounts.iter().filter(|(_, account)| !account.code.is_empty());
@@ -79,56 +122,17 @@ pub struct Account {
     pub storage: BTreeMap<U256, U256>,
 }
 
-/// Where things are on one chain: the addresses they have on the real one.
+/// A proposal that is open when the world begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorldAddresses {
-    /// WETH9, 18 decimals.
-    pub weth: Address,
-    /// USDC, 6 decimals.
-    pub usdc: Address,
-    /// DAI, 18 decimals.
-    pub dai: Address,
-    /// Multicall3.
-    pub multicall3: Address,
-    /// Uniswap V3 factory.
-    pub uniswap_v3_factory: Address,
-    /// Uniswap V3 QuoterV2.
-    pub quoter_v2: Address,
-    /// Uniswap SwapRouter02.
-    pub swap_router02: Address,
-    /// Uniswap V3 NonfungiblePositionManager.
-    pub position_manager: Address,
-    /// The WETH/USDC pool, fee 500 (0.05 %).
-    pub weth_usdc_pool: Address,
-    /// The DAI/USDC pool, fee 100 (0.01 %).
-    pub dai_usdc_pool: Address,
-    /// Aave V3 Pool (the proxy).
-    pub aave_pool: Address,
-    /// Aave V3 PoolAddressesProvider.
-    pub aave_addresses_provider: Address,
-    /// Aave V3 oracle; prices in USD with 8 decimals.
-    pub aave_oracle: Address,
-    /// Aave V3 AaveProtocolDataProvider.
-    pub aave_data_provider: Address,
-    /// Aave's reserves: WETH, USDC, DAI.
-    pub reserves: Vec<Reserve>,
-    /// Across SpokePool (the proxy).
-    pub spoke_pool: Address,
-}
-
-/// A reserve of Aave V3.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reserve {
-    /// The asset's symbol.
-    pub symbol: String,
-    /// The underlying token.
-    pub asset: Address,
-    /// What a supplier holds.
-    pub a_token: Address,
-    /// What a borrower owes (variable rate; the stable rate is off).
-    pub variable_debt_token: Address,
-    /// Neither supplied nor borrowed: DAI on Base, so that a refusal can be shown.
-    pub frozen: bool,
+pub struct Proposal {
+    /// The governor is in the role `governor.FAMILY`.
+    pub family: String,
+    /// The same governor's address.
+    pub governor: Address,
+    /// As the governor counts them.
+    pub id: U256,
+    /// What it would do.
+    pub description: String,
 }
 
 /// A name in the demo's address book.

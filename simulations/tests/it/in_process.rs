@@ -22,7 +22,7 @@ async fn a_swap_gives_what_the_router_returns_and_names_who_took_part() {
     let (world, me) = (demo::world(&keys).await, keys.wallet.address());
     let simulator = demo::simulator(&world);
     for chain_id in [ETHEREUM, BASE] {
-        let at = &world.chain(chain_id).unwrap().addresses;
+        let at = &world.chain(chain_id).unwrap().roles;
         let (weth, usdc) = (weth(chain_id, at), usdc(chain_id, at));
         let mut fork = simulator.fork(chain_id).await.unwrap();
         let calls = approve_and_swap(me, at, ether(2));
@@ -34,7 +34,9 @@ async fn a_swap_gives_what_the_router_returns_and_names_who_took_part() {
         assert!(out > U256::from(5_000_000_000_u64), "{out}");
         assert!(simulation.allowances_left.is_empty(), "{:?}", simulation.allowances_left);
         assert_eq!(simulation.changes.len(), 2);
-        for contract in [at.swap_router02, at.weth_usdc_pool, at.weth, at.usdc] {
+        for contract in
+            ["uniswap.swap_router02", "uniswap.pool.weth_usdc_500", "weth", "usdc"].map(|role| at[role])
+        {
             assert!(simulation.calls[1].touched.contains(&contract));
         }
         // Without the approval it is a revert with the library's own reason.
@@ -51,7 +53,7 @@ async fn the_l1_fee_is_what_the_networks_oracle_says() {
     let keys = DemoKeys::random();
     let (world, me) = (demo::world(&keys).await, keys.wallet.address());
     let simulator = demo::simulator(&world);
-    let at = &world.chain(BASE).unwrap().addresses;
+    let at = &world.chain(BASE).unwrap().roles;
     let mut fork = simulator.fork(BASE).await.unwrap();
     let calls = approve_and_swap(me, at, ether(1));
     let simulation = fork.run(me, &calls, FEES, &[], &[]).await.unwrap();
@@ -80,7 +82,7 @@ async fn the_l1_fee_is_what_the_networks_oracle_says() {
         assert!(difference * U256::from(25) <= told, "oracle {told}, simulated {}", outcome.l1_fee);
     }
     // Ethereum charges none.
-    let at = &world.chain(ETHEREUM).unwrap().addresses;
+    let at = &world.chain(ETHEREUM).unwrap().roles;
     let mut fork = simulator.fork(ETHEREUM).await.unwrap();
     let simulation = fork.run(me, &approve_and_swap(me, at, ether(1)), FEES, &[], &[]).await.unwrap();
     assert_eq!(simulation.l1_fee(), U256::ZERO);
@@ -91,7 +93,7 @@ async fn the_demo_worlds_tokens_can_be_credited() {
     let keys = DemoKeys::random();
     let (world, me) = (demo::world(&keys).await, keys.wallet.address());
     let simulator = demo::simulator(&world);
-    let at = &world.chain(BASE).unwrap().addresses;
+    let at = &world.chain(BASE).unwrap().roles;
     let mut fork = simulator.fork(BASE).await.unwrap();
     // The wallet has 5 WETH: selling 7 works only with 2 more.
     let calls = approve_and_swap(me, at, ether(7));

@@ -20,7 +20,7 @@ const DEAD: &str = "http://someone:secret@127.0.0.1:9/v3/token123";
 fn simulator(chain: &RunningChain, endpoints: &[&str], genesis: B256) -> ForkSimulator {
     let id = NetworkId { chain_id: chain.chain_id, genesis };
     let endpoints = endpoints.iter().map(|url| (*url).to_owned()).collect();
-    let network = demo::network(id, endpoints, &chain.addresses);
+    let network = demo::network(id, endpoints, &chain.roles);
     ForkSimulator::new(Arc::new(Registry { networks: [(chain.chain_id, network)].into() }))
 }
 
@@ -47,8 +47,8 @@ async fn what_is_simulated_is_what_the_node_does() {
     for chain in &chains.running.chains {
         // The first endpoint is dead: the second one serves.
         let simulator = simulator(chain, &[DEAD, &chain.rpc_url], chain.genesis_hash);
-        let (weth, usdc) = (weth(chain.chain_id, &chain.addresses), usdc(chain.chain_id, &chain.addresses));
-        let calls = approve_and_swap(me, &chain.addresses, ether(3));
+        let (weth, usdc) = (weth(chain.chain_id, &chain.roles), usdc(chain.chain_id, &chain.roles));
+        let calls = approve_and_swap(me, &chain.roles, ether(1));
         let mut fork = simulator.fork(chain.chain_id).await.unwrap();
         let before = state(fork.view(), me, &[&weth, &usdc]).await;
         let simulation = fork.run(me, &calls, FEES, &[weth.clone(), usdc.clone()], &[]).await.unwrap();
@@ -86,7 +86,7 @@ async fn state(view: &dyn View, account: Address, tokens: &[&agent_core::Asset])
 #[tokio::test(flavor = "multi_thread")]
 async fn another_network_and_a_dead_endpoint_are_refused() {
     let chains = TestChains::start(&demo::cache_dir()).await.unwrap();
-    let [ethereum, base] = &chains.running.chains[..] else { panic!("two chains") };
+    let [ethereum, base, ..] = &chains.running.chains[..] else { panic!("four chains") };
     let refused = async |simulator: ForkSimulator| {
         let refusal = simulator.fork(ethereum.chain_id).await.unwrap_err();
         assert_eq!(refusal.exit, Exit::Unreachable);
@@ -112,7 +112,7 @@ async fn a_node_that_dies_under_a_fork_is_a_refusal() {
     let simulator = simulator(&chain, &[&chain.rpc_url], chain.genesis_hash);
     let mut fork = simulator.fork(chain.chain_id).await.unwrap();
     drop(chains);
-    let calls = approve_and_swap(me, &chain.addresses, ether(1));
+    let calls = approve_and_swap(me, &chain.roles, ether(1));
     let refusal = fork.run(me, &calls, FEES, &[], &[]).await.unwrap_err();
     assert_eq!((refusal.code.as_str(), refusal.exit), ("rpc.unreachable", Exit::Unreachable));
     assert!(simulator.fork(chain.chain_id).await.is_err());

@@ -22,7 +22,9 @@ fn moves(from: Address, to: Address) -> Bytes {
 fn operates(yes: bool) -> Bytes {
     let event = push32(keccak256("ApprovalForAll(address,address,bool)"));
     let (owner, operator) = (push32(ME.into_word()), push32(FRIEND.into_word()));
-    [&[0x60, u8::from(yes)][..], &hex!("5f52"), &operator, &owner, &event, &hex!("60205fa300")].concat().into()
+    [&[0x60, u8::from(yes)][..], &hex!("5f52"), &operator, &owner, &event, &hex!("60205fa300")]
+        .concat()
+        .into()
 }
 
 async fn run(code: Bytes) -> Simulation {

@@ -1,15 +1,15 @@
-//! Aave V3 with WETH, USDC and DAI, lent to by a third account so that borrowing works.
+//! Aave V3: the market, lent to by a third account so that borrowing works, and one debtor near its limit.
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolValue, sol};
 
-use super::{tokens, units};
+use super::{aave_reserves, aave_rewards, tokens, units};
 use crate::{
     error::DevnetError,
     evm::{Evm, admin, named},
-    places::Places,
-    recorded::RecordedPool,
-    world::{BASE, Reserve},
+    prices::Prices,
+    tokens::on,
+    world::ETHEREUM,
 };
 
 sol! {
@@ -26,95 +26,38 @@ sol! {
     function addEmergencyAdmin(address account);
     function addRiskAdmin(address account);
     function addAssetListingAdmin(address account);
-    struct ReserveInput {
-        address aTokenImpl; address stableDebtTokenImpl; address variableDebtTokenImpl;
-        uint8 underlyingAssetDecimals; address interestRateStrategyAddress; address underlyingAsset;
-        address treasury; address incentivesController;
-        string aTokenName; string aTokenSymbol; string variableDebtTokenName; string variableDebtTokenSymbol;
-        string stableDebtTokenName; string stableDebtTokenSymbol; bytes params;
-    }
-    function initReserves(ReserveInput[] input);
-    function configureReserveAsCollateral(address asset, uint256 ltv, uint256 threshold, uint256 bonus);
-    function setReserveBorrowing(address asset, bool enabled);
-    function setReserveFactor(address asset, uint256 factor);
-    function setReserveFreeze(address asset, bool freeze);
-    function getReserveTokensAddresses(address asset) returns (address a, address stableDebt, address variableDebt);
     function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode);
+    function borrow(address asset, uint256 amount, uint256 rateMode, uint16 referralCode, address onBehalfOf);
 }
 
-pub(super) struct Aave {
-    pub(super) pool: Address,
-    pub(super) reserves: Vec<Reserve>,
-}
+/// The variable rate; the stable one is off.
+const VARIABLE: u64 = 2;
+/// What the third account lends of each asset.
+const LENT_DOLLARS: u64 = 20_000_000;
+/// Of the debtor, who supplied 1 WETH: 79 % of it, at a loan-to-value limit of 80 % and a threshold of 82.5 %.
+const DEBT_USDC: u64 = 2_150;
 
-struct Asset {
-    symbol: &'static str,
-    token: Address,
-    decimals: u8,
-    /// USD with 8 decimals.
-    price: U256,
-    /// Supplied by the third account.
-    liquidity: U256,
-}
-
-pub(super) fn deploy(
-    evm: &mut Evm<'_>,
-    places: &Places,
-    recorded: &RecordedPool,
-) -> Result<Aave, DevnetError> {
-    let dollar = units(1, 8);
-    let eth_price = recorded.eth_price_usd_e8;
-    let assets = [
-        Asset {
-            symbol: "WETH",
-            token: places.weth,
-            decimals: 18,
-            price: eth_price,
-            liquidity: units(5_000, 18),
-        },
-        Asset {
-            symbol: "USDC",
-            token: places.usdc,
-            decimals: 6,
-            price: dollar,
-            liquidity: units(20_000_000, 6),
-        },
-        Asset {
-            symbol: "DAI",
-            token: places.dai,
-            decimals: 18,
-            price: dollar,
-            liquidity: units(20_000_000, 18),
-        },
-    ];
-    let (pool, configurator) = market(evm, places)?;
-    oracle(evm, places, &assets)?;
-    list(evm, places, pool, configurator, &assets)?;
-    lend(evm, places, pool, &assets)?;
-    if places.chain_id == BASE {
-        evm.send(admin(), configurator, setReserveFreezeCall { asset: places.dai, freeze: true })?;
+pub(super) fn deploy(evm: &mut Evm<'_>, prices: &Prices) -> Result<(), DevnetError> {
+    let configurator = market(evm)?;
+    oracle(evm, prices)?;
+    let rewards = if evm.chain_id == ETHEREUM { aave_rewards::controller(evm)? } else { Address::ZERO };
+    aave_reserves::list(evm, configurator, rewards)?;
+    let lender = named("Aave lender");
+    for reserve in aave_reserves::on_chain(evm.chain_id) {
+        supply(evm, reserve.role, lender, prices.worth(reserve.role, LENT_DOLLARS)?)?;
     }
-    let reserves = assets
-        .iter()
-        .map(|asset| {
-            let call = getReserveTokensAddressesCall { asset: asset.token };
-            let tokens = evm.send(admin(), places.aave_data_provider, call)?;
-            Ok(Reserve {
-                symbol: asset.symbol.to_owned(),
-                asset: asset.token,
-                a_token: tokens.a,
-                variable_debt_token: tokens.variableDebt,
-                frozen: places.chain_id == BASE && asset.token == places.dai,
-            })
-        })
-        .collect::<Result<_, DevnetError>>()?;
-    Ok(Aave { pool, reserves })
+    debtor(evm)?;
+    if evm.chain_id == ETHEREUM {
+        aave_rewards::start(evm)?;
+    }
+    aave_reserves::freeze(evm, configurator)
 }
 
-/// The addresses provider, the pool and its configurator behind their proxies, and who may configure them.
-fn market(evm: &mut Evm<'_>, places: &Places) -> Result<(Address, Address), DevnetError> {
-    let provider = places.aave_addresses_provider;
-    evm.deploy(provider, "PoolAddressesProvider", ("Aave demo market", admin()).abi_encode_params())?;
+/// The addresses provider, the pool and its configurator behind their proxies, and who may configure them. Returns
+/// the configurator.
+fn market(evm: &mut Evm<'_>) -> Result<Address, DevnetError> {
+    let arguments = ("Aave demo market", admin()).abi_encode_params();
+    let provider = evm.deploy_role("aave.addresses_provider", "PoolAddressesProvider", arguments)?;
     // FlashLoanLogic links BorrowLogic.
     for library in [
         "BorrowLogic",
@@ -143,104 +86,49 @@ fn market(evm: &mut Evm<'_>, places: &Places) -> Result<(Address, Address), Devn
     evm.send(admin(), acl, addRiskAdminCall { account: admin() })?;
     evm.send(admin(), acl, addAssetListingAdminCall { account: admin() })?;
     evm.send(admin(), provider, setPoolConfiguratorImplCall { implementation: configurator })?;
-    evm.deploy(places.aave_data_provider, "AaveProtocolDataProvider", provider.abi_encode())?;
-    evm.send(admin(), provider, setPoolDataProviderCall { provider: places.aave_data_provider })?;
+    let data_provider =
+        evm.deploy_role("aave.data_provider", "AaveProtocolDataProvider", provider.abi_encode())?;
+    evm.send(admin(), provider, setPoolDataProviderCall { provider: data_provider })?;
     let pool = evm.send(admin(), provider, getPoolCall {})?;
-    Ok((pool, evm.send(admin(), provider, getPoolConfiguratorCall {})?))
+    evm.set_role("aave.pool", pool);
+    evm.send(admin(), provider, getPoolConfiguratorCall {})
 }
 
-/// Aave's own oracle over one mock aggregator for each asset.
-fn oracle(evm: &mut Evm<'_>, places: &Places, assets: &[Asset]) -> Result<(), DevnetError> {
-    let feeds = assets
-        .iter()
-        .map(|asset| {
-            let label = format!("{} / USD", asset.symbol);
-            evm.deploy(named(&label), "MockAggregator", asset.price.abi_encode())
-        })
-        .collect::<Result<Vec<Address>, _>>()?;
-    let tokens: Vec<Address> = assets.iter().map(|asset| asset.token).collect();
-    let provider = places.aave_addresses_provider;
+/// Aave's own oracle over one mock aggregator (role `feed.TOKEN`) for every token of the chain, lent or not.
+fn oracle(evm: &mut Evm<'_>, prices: &Prices) -> Result<(), DevnetError> {
+    let provider = evm.at("aave.addresses_provider")?;
+    let (mut tokens, mut feeds) = (Vec::new(), Vec::new());
+    for token in on(evm.chain_id) {
+        let price = prices.usd_e8(token.role)?.abi_encode();
+        tokens.push(evm.at(token.role)?);
+        feeds.push(evm.deploy_role(&format!("feed.{}", token.role), "MockAggregator", price)?);
+    }
     let arguments = (provider, tokens, feeds, Address::ZERO, Address::ZERO, units(1, 8)).abi_encode_params();
-    evm.deploy(places.aave_oracle, "AaveOracle", arguments)?;
-    evm.send(admin(), provider, setPriceOracleCall { oracle: places.aave_oracle }).map(|_| ())
+    let oracle = evm.deploy_role("aave.oracle", "AaveOracle", arguments)?;
+    evm.send(admin(), provider, setPriceOracleCall { oracle }).map(|_| ())
 }
 
-/// Lists the reserves as collateral and for borrowing at the variable rate.
-fn list(
-    evm: &mut Evm<'_>,
-    places: &Places,
-    pool: Address,
-    configurator: Address,
-    assets: &[Asset],
-) -> Result<(), DevnetError> {
-    let [a_token, stable, variable] = ["AToken", "StableDebtToken", "VariableDebtToken"];
-    for name in [a_token, stable, variable] {
-        evm.deploy(named(name), name, pool.abi_encode())?;
-    }
-    // Optimal usage 80 %, variable slopes 4 % and 75 %, then the stable rate's six (it stays off), in ray.
-    let percent = |p: u64| units(p, 25);
-    let provider = places.aave_addresses_provider;
-    let rates = (
-        provider,
-        percent(80),
-        percent(0),
-        percent(4),
-        percent(75),
-        percent(2),
-        percent(75),
-        percent(2),
-        percent(5),
-        percent(20),
-    );
-    let strategy =
-        evm.deploy(named("interest rates"), "DefaultReserveInterestRateStrategy", rates.abi_encode_params())?;
-    let input = assets
-        .iter()
-        .map(|Asset { symbol, token, decimals, .. }| ReserveInput {
-            aTokenImpl: named(a_token),
-            stableDebtTokenImpl: named(stable),
-            variableDebtTokenImpl: named(variable),
-            underlyingAssetDecimals: *decimals,
-            interestRateStrategyAddress: strategy,
-            underlyingAsset: *token,
-            treasury: named("Aave treasury"),
-            incentivesController: Address::ZERO,
-            aTokenName: format!("Aave demo {symbol}"),
-            aTokenSymbol: format!("a{symbol}"),
-            variableDebtTokenName: format!("Aave demo variable debt {symbol}"),
-            variableDebtTokenSymbol: format!("variableDebt{symbol}"),
-            stableDebtTokenName: format!("Aave demo stable debt {symbol}"),
-            stableDebtTokenSymbol: format!("stableDebt{symbol}"),
-            // Any byte: an empty one is refused by the token's initializer in this version.
-            params: Bytes::from_static(&[0x10]),
-        })
-        .collect();
-    evm.send(admin(), configurator, initReservesCall { input })?;
-    for asset in assets.iter().map(|asset| asset.token) {
-        let basis_points = |bps: u64| U256::from(bps);
-        let (ltv, threshold, bonus) = (basis_points(8_000), basis_points(8_250), basis_points(10_500));
-        evm.send(admin(), configurator, configureReserveAsCollateralCall { asset, ltv, threshold, bonus })?;
-        evm.send(admin(), configurator, setReserveBorrowingCall { asset, enabled: true })?;
-        evm.send(admin(), configurator, setReserveFactorCall { asset, factor: basis_points(1_000) })?;
-    }
-    Ok(())
+/// The role `demo.debtor`: 1 WETH against USDC, healthy until ether falls by a twentieth.
+fn debtor(evm: &mut Evm<'_>) -> Result<(), DevnetError> {
+    let debtor = evm.place("demo.debtor");
+    evm.set_role("demo.debtor", debtor);
+    supply(evm, "weth", debtor, units(1, 18))?;
+    let borrow = borrowCall {
+        asset: evm.at("usdc")?,
+        amount: units(DEBT_USDC, 6),
+        rateMode: U256::from(VARIABLE),
+        referralCode: 0,
+        onBehalfOf: debtor,
+    };
+    let pool = evm.at("aave.pool")?;
+    evm.send(debtor, pool, borrow).map(|_| ())
 }
 
-/// What can be borrowed.
-fn lend(evm: &mut Evm<'_>, places: &Places, pool: Address, assets: &[Asset]) -> Result<(), DevnetError> {
-    let lender = named("Aave lender");
-    for Asset { token, liquidity, .. } in assets {
-        if *token == places.weth {
-            tokens::wrap(evm, *token, lender, *liquidity)?;
-        } else {
-            tokens::mint(evm, *token, lender, *liquidity)?;
-        }
-        tokens::approve(evm, *token, lender, pool)?;
-        evm.send(
-            lender,
-            pool,
-            supplyCall { asset: *token, amount: *liquidity, onBehalfOf: lender, referralCode: 0 },
-        )?;
-    }
-    Ok(())
+/// New tokens, lent by `account`.
+fn supply(evm: &mut Evm<'_>, role: &str, account: Address, amount: U256) -> Result<(), DevnetError> {
+    let (asset, pool) = (evm.at(role)?, evm.at("aave.pool")?);
+    tokens::give(evm, role, account, amount)?;
+    tokens::approve(evm, role, account, pool)?;
+    let call = supplyCall { asset, amount, onBehalfOf: account, referralCode: 0 };
+    evm.send(account, pool, call).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! Across: a SpokePool with routes to the other chain, and a relayer with inventory.
+//! Across: a SpokePool with routes to the other chains, and a relayer with inventory.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
@@ -7,7 +7,7 @@ use super::{tokens, units};
 use crate::{
     error::DevnetError,
     evm::{Evm, admin, named},
-    places::{PLACES, Places},
+    tokens::{BRIDGED, on},
 };
 
 sol! {
@@ -19,29 +19,28 @@ sol! {
 const QUOTE_BUFFER: u32 = 3_600;
 /// How far ahead a fill deadline may lie, in seconds.
 const FILL_BUFFER: u32 = 32_400;
+/// Whole tokens of each kind: more than anyone bridges.
+const INVENTORY: u64 = 10_000_000;
 
-pub(super) fn deploy(evm: &mut Evm<'_>, places: &Places, relayer: Address) -> Result<(), DevnetError> {
-    // Base's own SpokePool takes orders from its L1 messenger only, which is not emulated: both use Ethereum's.
-    let arguments = (places.weth, QUOTE_BUFFER, FILL_BUFFER).abi_encode_params();
+pub(super) fn deploy(evm: &mut Evm<'_>, relayer: Address) -> Result<(), DevnetError> {
+    // A layer 2's own SpokePool takes orders from its L1 messenger only, which is not emulated: all use Ethereum's.
+    let arguments = (evm.at("weth")?, QUOTE_BUFFER, FILL_BUFFER).abi_encode_params();
     let implementation = evm.deploy(named("SpokePool"), "Ethereum_SpokePool", arguments)?;
     let initialize = initializeCall { initialDepositId: 0, withdrawalRecipient: admin() }.abi_encode();
-    let spoke_pool = places.spoke_pool;
-    evm.deploy(spoke_pool, "ERC1967Proxy", (implementation, initialize).abi_encode_params())?;
+    let arguments = (implementation, initialize).abi_encode_params();
+    let spoke_pool = evm.deploy_role("across.spoke_pool", "ERC1967Proxy", arguments)?;
 
-    let tokens = [places.weth, places.usdc, places.dai];
-    for other in PLACES.iter().filter(|other| other.chain_id != places.chain_id) {
-        for token in tokens {
-            let chain = U256::from(other.chain_id);
-            let call = setEnableRouteCall { originToken: token, destinationChainId: chain, enabled: true };
+    evm.credit(relayer, units(1_000, 18));
+    let here = evm.chain_id;
+    for token in on(here).filter(|token| BRIDGED.contains(&token.role)) {
+        let origin = evm.at(token.role)?;
+        for other in token.chains.iter().filter(|other| **other != here) {
+            let chain = U256::from(*other);
+            let call = setEnableRouteCall { originToken: origin, destinationChainId: chain, enabled: true };
             evm.send(admin(), spoke_pool, call)?;
         }
-    }
-    evm.credit(relayer, units(1_000, 18));
-    tokens::wrap(evm, places.weth, relayer, units(5_000, 18))?;
-    tokens::mint(evm, places.usdc, relayer, units(10_000_000, 6))?;
-    tokens::mint(evm, places.dai, relayer, units(10_000_000, 18))?;
-    for token in tokens {
-        tokens::approve(evm, token, relayer, spoke_pool)?;
+        tokens::give(evm, token.role, relayer, units(INVENTORY, token.decimals.into()))?;
+        tokens::approve(evm, token.role, relayer, spoke_pool)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Uniswap V3: the contracts, the recorded USDC/WETH pool on Ethereum, seeded pools elsewhere.
+//! Uniswap V3: the contracts, the recorded pools on Ethereum, seeded pools elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use alloy_primitives::{
 };
 use alloy_sol_types::{SolValue, sol};
 
-use super::{tokens, units};
+use super::tokens;
 use crate::{
     error::DevnetError,
     evm::{Evm, admin, named},
-    places::Places,
+    prices::Prices,
     recorded::RecordedPool,
-    world::ETHEREUM,
+    world::{ARBITRUM, BASE, ETHEREUM, OPTIMISM},
 };
 
 sol! {
@@ -31,18 +31,43 @@ sol! {
     function mint(MintParams params) returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1);
 }
 
-pub(super) struct Pools {
-    pub(super) weth_usdc: Address,
-    pub(super) dai_usdc: Address,
+/// A pool that is filled by the position manager, at the prices of `Prices`.
+struct Seeded {
+    pair: [&'static str; 2],
+    fee: u16,
+    chains: &'static [u64],
+    /// At most so much of each token goes into each of the three positions.
+    dollars: u64,
 }
+
+const LAYER_2: &[u64] = &[BASE, ARBITRUM, OPTIMISM];
+const BRIDGED: &[u64] = &[ARBITRUM, OPTIMISM];
+
+const SEEDED: [Seeded; 10] = [
+    Seeded { pair: ["weth", "usdc"], fee: 500, chains: LAYER_2, dollars: 13_000_000 },
+    Seeded {
+        pair: ["dai", "usdc"],
+        fee: 100,
+        chains: &[ETHEREUM, BASE, ARBITRUM, OPTIMISM],
+        dollars: 10_000_000,
+    },
+    Seeded { pair: ["usdt", "usdc"], fee: 100, chains: &[ETHEREUM, ARBITRUM, OPTIMISM], dollars: 10_000_000 },
+    Seeded { pair: ["usdce", "usdc"], fee: 100, chains: BRIDGED, dollars: 10_000_000 },
+    Seeded { pair: ["wbtc", "weth"], fee: 500, chains: &[ETHEREUM, ARBITRUM, OPTIMISM], dollars: 5_000_000 },
+    Seeded { pair: ["arb", "weth"], fee: 500, chains: &[ARBITRUM], dollars: 2_000_000 },
+    Seeded { pair: ["op", "weth"], fee: 3_000, chains: &[OPTIMISM], dollars: 2_000_000 },
+    Seeded { pair: ["uni", "weth"], fee: 3_000, chains: &[ETHEREUM], dollars: 2_000_000 },
+    Seeded { pair: ["aave", "weth"], fee: 3_000, chains: &[ETHEREUM], dollars: 2_000_000 },
+    Seeded { pair: ["wsteth", "weth"], fee: 100, chains: &[ETHEREUM], dollars: 5_000_000 },
+];
 
 pub(super) fn deploy(
     evm: &mut Evm<'_>,
-    places: &Places,
-    recorded: &RecordedPool,
-) -> Result<Pools, DevnetError> {
-    let (factory, weth) = (places.uniswap_v3_factory, places.weth);
-    evm.deploy(factory, "UniswapV3Factory", Vec::new())?;
+    prices: &Prices,
+    recorded: &[RecordedPool],
+) -> Result<(), DevnetError> {
+    let weth = evm.at("weth")?;
+    let factory = evm.deploy_role("uniswap.factory", "UniswapV3Factory", Vec::new())?;
     evm.send(admin(), factory, enableFeeAmountCall { fee: U24::from(100), tickSpacing: I24::ONE })?;
     evm.deploy_library("NFTDescriptor")?;
     let label = B256::right_padding_from(b"ETH");
@@ -51,54 +76,67 @@ pub(super) fn deploy(
         "NonfungibleTokenPositionDescriptor",
         (weth, label).abi_encode_params(),
     )?;
-    let manager = places.position_manager;
-    evm.deploy(manager, "NonfungiblePositionManager", (factory, weth, descriptor).abi_encode_params())?;
-    evm.deploy(places.quoter_v2, "QuoterV2", (factory, weth).abi_encode_params())?;
-    let router_arguments = (places.uniswap_v2_factory, factory, manager, weth).abi_encode_params();
-    evm.deploy(places.swap_router02, "SwapRouter02", router_arguments)?;
+    let arguments = (factory, weth, descriptor).abi_encode_params();
+    let manager = evm.deploy_role("uniswap.position_manager", "NonfungiblePositionManager", arguments)?;
+    evm.deploy_role("uniswap.quoter_v2", "QuoterV2", (factory, weth).abi_encode_params())?;
+    let arguments = (evm.at("uniswap.v2_factory")?, factory, manager, weth).abi_encode_params();
+    evm.deploy_role("uniswap.swap_router02", "SwapRouter02", arguments)?;
 
-    let weth_usdc = if places.chain_id == ETHEREUM {
-        recorded_pool(evm, places, recorded)?
-    } else {
-        seeded_weth_pool(evm, places, recorded)?
-    };
-    Ok(Pools { weth_usdc, dai_usdc: seeded_dai_pool(evm, places)? })
+    if evm.chain_id == ETHEREUM {
+        for pool in recorded {
+            recorded_pool(evm, prices, pool)?;
+        }
+    }
+    let here = evm.chain_id;
+    for seeded in SEEDED.iter().filter(|seeded| seeded.chains.contains(&here)) {
+        seeded.deploy(evm, prices)?;
+    }
+    Ok(())
 }
 
 /// A pool with its price, without liquidity.
 fn new_pool(
     evm: &mut Evm<'_>,
-    factory: Address,
     tokens: [Address; 2],
     fee: u16,
+    role: &str,
     sqrt_price: U256,
 ) -> Result<Address, DevnetError> {
     let [token_a, token_b] = tokens;
-    let pool =
-        evm.send(admin(), factory, createPoolCall { tokenA: token_a, tokenB: token_b, fee: U24::from(fee) })?;
+    let factory = evm.at("uniswap.factory")?;
+    let create = createPoolCall { tokenA: token_a, tokenB: token_b, fee: U24::from(fee) };
+    let pool = evm.send(admin(), factory, create)?;
     evm.send(admin(), pool, initializeCall { sqrtPriceX96: U160::saturating_from(sqrt_price) })?;
+    evm.set_role(&format!("uniswap.pool.{role}_{fee}"), pool);
     Ok(pool)
 }
 
-/// The recorded pool: its ticks are written into the slots where `UniswapV3Pool` keeps them.
-fn recorded_pool(
-    evm: &mut Evm<'_>,
-    places: &Places,
-    recorded: &RecordedPool,
-) -> Result<Address, DevnetError> {
+/// Ticks between two that may be used; the widths, to each side of the price, of a seeded pool's positions in ticks:
+/// the most of the liquidity near the price, the rest for those who trade a lot.
+fn spacing(fee: u16) -> (i32, [i32; 3]) {
+    match fee {
+        100 => (1, [5, 50, 500]),
+        500 => (10, [300, 1_500, 6_000]),
+        _ => (60, [600, 1_800, 6_000]),
+    }
+}
+
+/// A recorded pool: its ticks are written into the slots where `UniswapV3Pool` keeps them.
+fn recorded_pool(evm: &mut Evm<'_>, prices: &Prices, recorded: &RecordedPool) -> Result<(), DevnetError> {
     const FEE_GROWTH_GLOBAL: [u64; 2] = [1, 2];
     const LIQUIDITY: u64 = 4;
     const TICKS: u64 = 5;
     const TICK_BITMAP: u64 = 6;
-    const TICK_SPACING: i32 = 10;
     let one = U256::from(1);
-    let tokens = [places.usdc, places.weth];
-    let pool = new_pool(evm, places.uniswap_v3_factory, tokens, 500, recorded.sqrt_price_x96)?;
+    let [token0, token1] = recorded.tokens;
+    let tokens = [evm.at(token0)?, evm.at(token1)?];
+    let pool = new_pool(evm, tokens, recorded.fee, recorded.name, recorded.sqrt_price_x96)?;
     let tick = evm.send(admin(), pool, slot0Call {})?.tick.as_i32();
     if tick != recorded.tick {
         let reason = format!("its price is in tick {tick}, recorded is {}", recorded.tick);
-        return Err(DevnetError::Deploy { step: "the recorded pool".to_owned(), reason });
+        return Err(DevnetError::Deploy { step: format!("the recorded pool {}", recorded.name), reason });
     }
+    let (tick_spacing, _) = spacing(recorded.fee);
     let mut bitmap: BTreeMap<i32, U256> = BTreeMap::new();
     for (tick, net) in &recorded.ticks {
         let base = mapping_slot(*tick, TICKS);
@@ -110,7 +148,7 @@ fn recorded_pool(
         evm.set_slot(pool, base.saturating_add(U256::from(2)), one);
         // `initialized` is the last byte of the fourth slot.
         evm.set_slot(pool, base.saturating_add(U256::from(3)), one.wrapping_shl(248));
-        let compressed = tick.div_euclid(TICK_SPACING);
+        let compressed = tick.div_euclid(tick_spacing);
         let bit = usize::try_from(compressed.rem_euclid(256)).unwrap_or_default();
         bitmap.entry(compressed.div_euclid(256)).or_default().set_bit(bit, true);
     }
@@ -121,10 +159,11 @@ fn recorded_pool(
         evm.set_slot(pool, U256::from(slot), one);
     }
     evm.set_slot(pool, U256::from(LIQUIDITY), U256::from(recorded.liquidity));
-    // More than the recorded liquidity can ever pay out.
-    tokens::mint(evm, places.usdc, pool, units(500_000_000, 6))?;
-    tokens::wrap(evm, places.weth, pool, units(100_000, 18))?;
-    Ok(pool)
+    // A billion dollars of each: more than anyone here can buy.
+    for role in recorded.tokens {
+        tokens::give(evm, role, pool, prices.worth(role, 1_000_000_000)?)?;
+    }
+    Ok(())
 }
 
 /// Slot of `mapping(intN => …)` at `slot` for `key`.
@@ -133,78 +172,34 @@ fn mapping_slot(key: i32, slot: u64) -> U256 {
     keccak256((key, U256::from(slot)).abi_encode()).into()
 }
 
-/// WETH/USDC 0.05 % at the recorded price; token 0 is WETH on Base.
-fn seeded_weth_pool(
-    evm: &mut Evm<'_>,
-    places: &Places,
-    recorded: &RecordedPool,
-) -> Result<Address, DevnetError> {
-    let price = recorded.inverse_sqrt_price_x96;
-    let pool = new_pool(evm, places.uniswap_v3_factory, [places.weth, places.usdc], 500, price)?;
-    tokens::wrap(evm, places.weth, admin(), units(30_000, 18))?;
-    tokens::mint(evm, places.usdc, admin(), units(80_000_000, 6))?;
-    // The most of it near the price, the rest for those who trade a lot.
-    let seed = Seed {
-        pool,
-        tokens: [places.weth, places.usdc],
-        fee: 500,
-        amounts: [units(5_000, 18), units(13_000_000, 6)],
-    };
-    seed.mint(evm, places.position_manager, 10, &[300, 1_500, 6_000])?;
-    Ok(pool)
-}
-
-/// DAI/USDC 0.01 % at one to one; token 0 is DAI on both chains.
-fn seeded_dai_pool(evm: &mut Evm<'_>, places: &Places) -> Result<Address, DevnetError> {
-    // sqrt(10^6 / 10^18) = 10^-6.
-    let price = U256::from(1).wrapping_shl(96).checked_div(U256::from(1_000_000)).unwrap_or_default();
-    let pool = new_pool(evm, places.uniswap_v3_factory, [places.dai, places.usdc], 100, price)?;
-    tokens::mint(evm, places.dai, admin(), units(50_000_000, 18))?;
-    tokens::mint(evm, places.usdc, admin(), units(50_000_000, 6))?;
-    let seed = Seed {
-        pool,
-        tokens: [places.dai, places.usdc],
-        fee: 100,
-        amounts: [units(10_000_000, 18), units(10_000_000, 6)],
-    };
-    seed.mint(evm, places.position_manager, 1, &[5, 50, 500])?;
-    Ok(pool)
-}
-
-struct Seed {
-    pool: Address,
-    tokens: [Address; 2],
-    fee: u16,
-    /// At most, for each position.
-    amounts: [U256; 2],
-}
-
-impl Seed {
-    /// One position for each half width (in ticks) around the pool's price, by the position manager.
-    fn mint(
-        &self,
-        evm: &mut Evm<'_>,
-        manager: Address,
-        spacing: i32,
-        half_widths: &[i32],
-    ) -> Result<(), DevnetError> {
-        for token in self.tokens {
-            tokens::approve(evm, token, admin(), manager)?;
+impl Seeded {
+    /// The pool, with one position for each width around its price.
+    fn deploy(&self, evm: &mut Evm<'_>, prices: &Prices) -> Result<(), DevnetError> {
+        let manager = evm.at("uniswap.position_manager")?;
+        let [a, b] = self.pair;
+        let [role0, role1] = if evm.at(a)? < evm.at(b)? { [a, b] } else { [b, a] };
+        let (token0, token1) = (evm.at(role0)?, evm.at(role1)?);
+        let price = prices.sqrt_price_x96(role0, role1)?;
+        let pool = new_pool(evm, [token0, token1], self.fee, &self.pair.join("_"), price)?;
+        let amounts = [prices.worth(role0, self.dollars)?, prices.worth(role1, self.dollars)?];
+        let (spacing, widths) = spacing(self.fee);
+        for (role, amount) in [role0, role1].into_iter().zip(amounts) {
+            tokens::give(evm, role, admin(), amount.saturating_mul(U256::from(widths.len())))?;
+            tokens::approve(evm, role, admin(), manager)?;
         }
-        let tick = evm.send(admin(), self.pool, slot0Call {})?.tick.as_i32();
+        let tick = evm.send(admin(), pool, slot0Call {})?.tick.as_i32();
         let at = |tick: i32| {
             let multiple = tick.div_euclid(spacing).saturating_mul(spacing);
             I24::try_from(multiple).unwrap_or_default()
         };
-        let [token0, token1] = self.tokens;
-        let [amount0, amount1] = self.amounts;
-        for half_width in half_widths {
+        let [amount0, amount1] = amounts;
+        for width in widths {
             let params = MintParams {
                 token0,
                 token1,
                 fee: U24::from(self.fee),
-                tickLower: at(tick.saturating_sub(*half_width)),
-                tickUpper: at(tick.saturating_add(*half_width)),
+                tickLower: at(tick.saturating_sub(width)),
+                tickUpper: at(tick.saturating_add(width)),
                 amount0Desired: amount0,
                 amount1Desired: amount1,
                 amount0Min: U256::ZERO,

@@ -30,26 +30,26 @@ async fn fetch(npm: &str, cache: &Path) -> &'static str {
     code(artifacts::fetch_with(OsStr::new(npm), cache, Progress::Silent).await)
 }
 
-/// Changes one byte in the middle.
+/// Changes one byte in the middle of each file of this kind: a cache keeps those of older versions.
 fn damage(cache: &Path, prefix: &str) {
-    let mut entries = std::fs::read_dir(cache.join("devnet")).unwrap().map(|entry| entry.unwrap().path());
-    let path = entries
-        .find(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            name.starts_with(prefix) && !name.ends_with(".sha256")
-        })
-        .unwrap();
-    let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
+    for entry in std::fs::read_dir(cache.join("devnet")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with(prefix) || name.ends_with(".sha256") {
+            continue;
+        }
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    }
 }
 
 #[tokio::test]
 async fn a_whole_cache_needs_no_npm_and_a_damaged_one_is_fetched_again() {
     let cache = copied_cache().await;
     assert_eq!(fetch(NOWHERE, cache.path()).await, "none");
-    for file in ["contracts-", "anvil-"] {
+    for file in ["contracts-", "compiled-", "anvil-"] {
         let cache = copied_cache().await;
         damage(cache.path(), file);
         assert_eq!(fetch(NOWHERE, cache.path()).await, "artifact.no_npm", "{file}");

@@ -1,4 +1,4 @@
-//! The same world as two nodes.
+//! The same world as four nodes.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
-use devnet::{BASE, ETHEREUM, RELAYER_FEE_PIPS, RunningChain, TestChains};
+use devnet::{ARBITRUM, BASE, ETHEREUM, OPTIMISM, RELAYER_FEE_PIPS, RunningChain, TestChains};
 
 use super::{approveCall, balanceOfCall, cache_dir, depositV3NowCall};
 
@@ -42,7 +42,7 @@ async fn the_nodes_hold_what_was_built_and_a_difference_is_noticed() {
     chains.compare().await.unwrap();
     let (ethereum, provider) = chain(&chains, ETHEREUM);
     let (slot, zero) = (U256::from(4), U256::ZERO);
-    let pool = ethereum.addresses.weth_usdc_pool;
+    let pool = ethereum.roles["uniswap.pool.weth_usdc_500"];
     let liquidity = provider.get_storage_at(pool, slot).await.unwrap();
     let write = |value: U256| {
         let parameters = (pool, format!("{slot:#066x}"), format!("{value:#066x}"));
@@ -60,9 +60,9 @@ async fn the_nodes_hold_what_was_built_and_a_difference_is_noticed() {
 }
 
 #[tokio::test]
-async fn base_charges_for_its_data_on_l1_and_ethereum_does_not() {
+async fn the_op_stack_charges_for_data_on_l1_and_the_others_do_not() {
     let chains = start().await;
-    for (chain_id, charges) in [(ETHEREUM, false), (BASE, true)] {
+    for (chain_id, charges) in [(ETHEREUM, false), (BASE, true), (ARBITRUM, false), (OPTIMISM, true)] {
         let (_, provider) = chain(&chains, chain_id);
         let wallet = chains.running.wallet;
         let before = provider.get_balance(wallet).await.unwrap();
@@ -78,46 +78,64 @@ async fn base_charges_for_its_data_on_l1_and_ethereum_does_not() {
     }
 }
 
+/// Deposits `input` of a token for the recipient on another chain.
+async fn deposit(chains: &TestChains, role: &str, route: [u64; 2], recipient: Address, amounts: [u64; 2]) {
+    let ((from, origin), (to, _)) = (chain(chains, route[0]), chain(chains, route[1]));
+    let (spoke, token) = (from.roles["across.spoke_pool"], from.roles[role]);
+    let [input, output] = amounts.map(U256::from);
+    send(&origin, token, approveCall { spender: spoke, value: input }.abi_encode()).await;
+    let deposit = depositV3NowCall {
+        depositor: chains.running.wallet,
+        recipient,
+        inputToken: token,
+        outputToken: to.roles[role],
+        inputAmount: input,
+        outputAmount: output,
+        destinationChainId: U256::from(route[1]),
+        exclusiveRelayer: Address::ZERO,
+        fillDeadlineOffset: 3_600,
+        exclusivityPeriod: 0,
+        message: Bytes::new(),
+    };
+    send(&origin, spoke, deposit.abi_encode()).await;
+}
+
 #[tokio::test]
-async fn the_relayer_fills_a_deposit_that_pays_it() {
+async fn the_relayer_fills_deposits_that_pay_it_between_all_chains() {
     let chains = start().await;
-    let (from, origin) = chain(&chains, ETHEREUM);
-    let (to, destination) = chain(&chains, BASE);
     let (paid, unpaid) = (Address::repeat_byte(0xA1), Address::repeat_byte(0xA2));
-    let input = U256::from(200_000_000);
-    let fair = input - input * U256::from(RELAYER_FEE_PIPS) / U256::from(1_000_000);
-    let spoke = from.addresses.spoke_pool;
-    send(
-        &origin,
-        from.addresses.usdc,
-        approveCall { spender: spoke, value: input * U256::from(2) }.abi_encode(),
-    )
-    .await;
-    for (recipient, output) in [(unpaid, fair + U256::from(1)), (paid, fair)] {
-        let deposit = depositV3NowCall {
-            depositor: chains.running.wallet,
-            recipient,
-            inputToken: from.addresses.usdc,
-            outputToken: to.addresses.usdc,
-            inputAmount: input,
-            outputAmount: output,
-            destinationChainId: U256::from(BASE),
-            exclusiveRelayer: Address::ZERO,
-            fillDeadlineOffset: 3_600,
-            exclusivityPeriod: 0,
-            message: Bytes::new(),
-        };
-        send(&origin, spoke, deposit.abi_encode()).await;
-    }
+    let input = 10_000_000;
+    let fair = input - input * RELAYER_FEE_PIPS / 1_000_000;
+    deposit(&chains, "usdc", [ETHEREUM, BASE], unpaid, [input, fair + 1]).await;
+    let routes = [
+        ("usdc", [ETHEREUM, BASE]),
+        ("wbtc", [ETHEREUM, ARBITRUM]),
+        ("usdt", [ETHEREUM, OPTIMISM]),
+        ("dai", [BASE, ARBITRUM]),
+        ("weth", [ARBITRUM, OPTIMISM]),
+        ("usdc", [OPTIMISM, ETHEREUM]),
+    ];
     let since = Instant::now();
-    while balance(&destination, to.addresses.usdc, paid).await.is_zero() {
-        assert!(since.elapsed() < Duration::from_secs(20), "not filled");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    for (role, route) in routes {
+        deposit(&chains, role, route, paid, [input, fair]).await;
+    }
+    for (role, [_, to]) in routes {
+        let (to, destination) = chain(&chains, to);
+        // The SpokePool pays WETH out as ether.
+        let held = async || match role {
+            "weth" => destination.get_balance(paid).await.unwrap(),
+            _ => balance(&destination, to.roles[role], paid).await,
+        };
+        while held().await.is_zero() {
+            assert!(since.elapsed() < Duration::from_secs(30), "{role} not filled");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(held().await, U256::from(fair), "{role}");
     }
     assert!(since.elapsed() > Duration::from_secs(2), "filled after {:?}", since.elapsed());
-    assert_eq!(balance(&destination, to.addresses.usdc, paid).await, fair);
-    // The other one was deposited first: it would have been filled by now.
-    assert_eq!(balance(&destination, to.addresses.usdc, unpaid).await, U256::ZERO);
+    // This one was deposited first: it would have been filled by now.
+    let (to, destination) = chain(&chains, BASE);
+    assert_eq!(balance(&destination, to.roles["usdc"], unpaid).await, U256::ZERO);
 }
 
 #[tokio::test]

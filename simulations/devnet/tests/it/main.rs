@@ -9,10 +9,15 @@
     reason = "tests"
 )]
 
+mod aave;
 mod artifacts;
 mod chains;
+mod contracts;
+mod governance;
 mod in_process;
+mod machine;
 mod supervisor;
+mod uniswap;
 
 use std::path::PathBuf;
 
