@@ -18,21 +18,41 @@ const INEXACT_BPS: u32 = 100;
 const WHOLE_BPS: u32 = 10_000;
 
 /// Whether the step takes value out of what the account held before the plan.
-pub fn enters(step: &Step) -> bool {
-    !step.action.takes().is_empty() && !entering(step).is_empty()
+pub fn enters(plan: &Plan, step: &Step) -> bool {
+    !entering(plan, step).is_empty()
 }
 
-/// What the step takes out of what the account held before the plan. The other side of a pair is always held.
-fn entering(step: &Step) -> Vec<&Asset> {
-    let sized = step.action.quantity().is_some_and(Quantity::is_output);
+/// What the step takes out of what the account held before the plan. What an earlier step yielded was counted when it
+/// entered; what came out of a protocol (a withdrawal, a loan) was not, and counts when somebody else is paid with it.
+fn entering<'a>(plan: &Plan, step: &'a Step) -> Vec<&'a Asset> {
+    let pays = matches!(step.action, Action::Transfer { .. });
+    let counted = |quantity: Option<&Quantity>| match quantity {
+        Some(Quantity::Output { step: from, .. }) => entered(plan, *from) || !pays,
+        Some(_) | None => false,
+    };
     let mut takes = step.action.takes();
-    if sized && !takes.is_empty() {
-        takes.remove(0);
+    if let Action::AddLiquidity { amount, other_amount, .. } = &step.action {
+        let sides = [Some(amount), other_amount.as_ref()];
+        return takes
+            .into_iter()
+            .zip(sides)
+            .filter(|(_, said)| !counted(*said))
+            .map(|(asset, _)| asset)
+            .collect();
     }
-    if let Action::AddLiquidity { other_amount: Some(Quantity::Output { .. }), .. } = &step.action {
-        takes.pop();
-    }
+    takes.retain(|_| !counted(step.action.quantity()));
     takes
+}
+
+/// Whether what this step yields entered the plan with it, or with a step before it.
+fn entered(plan: &Plan, index: usize) -> bool {
+    let Some((_, step)) = plan.steps().find(|(_, step)| step.index == index) else { return false };
+    match step.action.quantity() {
+        _ if step.action.takes().is_empty() => false,
+        // References lead to earlier steps only, so that this ends.
+        Some(Quantity::Output { step: from, .. }) => *from < index && entered(plan, *from),
+        Some(_) | None => true,
+    }
 }
 
 fn scale(amount: &Amount, bps: u32) -> Amount {
@@ -47,26 +67,29 @@ fn amount_of<'a>(amounts: &'a [Amount], asset: &Asset) -> Option<&'a Amount> {
 fn most(step: &Step, spends: &Amount) -> Amount {
     let buys_exactly = matches!(
         step.action,
-        Action::Swap { side: Side::Buy, .. } | Action::Bridge { side: Side::Buy, .. } | Action::AddLiquidity { .. }
+        Action::Swap { side: Side::Buy, .. }
+            | Action::Bridge { side: Side::Buy, .. }
+            | Action::AddLiquidity { .. }
     );
     let exact = matches!(step.action.quantity(), Some(Quantity::Exact(_))) && !buys_exactly;
     if exact { spends.clone() } else { scale(spends, WHOLE_BPS.saturating_add(INEXACT_BPS)) }
 }
 
 /// The bounds of a previewed plan.
-pub fn of_plan(plan: &Plan, compiled: &[CompiledStep], now: u64) -> Bounds {
+pub fn of_plan(plan: &Plan, compiled: &[CompiledStep], fees_most: Vec<Amount>, now: u64) -> Bounds {
     let mut bounds = Bounds {
         most_in: Vec::new(),
         least_out: Vec::new(),
         payees: Vec::new(),
         contracts: Vec::new(),
         networks: plan.legs.iter().map(|leg: &Leg| leg.network).collect(),
+        fees_most,
         expires_at: now.saturating_add(VALID_FOR_S),
     };
     bounds.networks.sort();
     bounds.networks.dedup();
     for ((_, step), made) in plan.steps().zip(compiled) {
-        let spends = entering(step).into_iter().filter_map(|asset| amount_of(&made.spends, asset));
+        let spends = entering(plan, step).into_iter().filter_map(|asset| amount_of(&made.spends, asset));
         bounds.most_in.extend(spends.map(|spends| most(step, spends)));
         let sized = step.action.quantity().is_some_and(Quantity::is_output);
         let room = if sized { REQUOTE_OUTPUT_BPS } else { REQUOTE_BPS };
@@ -89,11 +112,12 @@ pub fn broken(bounds: &Bounds, plan: &Plan, step: &Step, made: &CompiledStep, no
     if now >= bounds.expires_at {
         out.push("the bounds have expired".to_owned());
     }
-    let first = before().map(|other| entering(other).len()).fold(0, usize::saturating_add);
-    for (at, asset) in entering(step).into_iter().enumerate() {
+    let first = before().map(|other| entering(plan, other).len()).fold(0, usize::saturating_add);
+    for (at, asset) in entering(plan, step).into_iter().enumerate() {
         let spends = amount_of(&made.spends, asset);
         match (spends, bounds.most_in.get(first.saturating_add(at))) {
-            (Some(spends), Some(most)) if spends.asset().same(most.asset()) && spends.raw() <= most.raw() => {}
+            (Some(spends), Some(most)) if spends.asset().same(most.asset()) && spends.raw() <= most.raw() => {
+            }
             (Some(spends), Some(most)) => out.push(format!("{spends} would leave, more than {most}")),
             (Some(spends), None) => out.push(format!("{spends} would leave, and the bounds name nothing")),
             (None, _) => out.push(format!("it is not known how much {} would leave", asset.symbol)),
@@ -103,7 +127,8 @@ pub fn broken(bounds: &Bounds, plan: &Plan, step: &Step, made: &CompiledStep, no
     for (at, asset) in step.action.yields().into_iter().enumerate() {
         let yields = amount_of(&made.yields, asset);
         match (yields, bounds.least_out.get(first.saturating_add(at))) {
-            (Some(yields), Some(least)) if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
+            (Some(yields), Some(least))
+                if yields.asset().same(least.asset()) && yields.raw() >= least.raw() => {}
             (Some(yields), _) => out.push(format!("only {yields} would arrive at least")),
             (None, _) => out.push(format!("it is not known how much {} would arrive", asset.symbol)),
         }

@@ -62,9 +62,24 @@ pub struct CompiledStep {
     pub assets: Vec<Asset>,
 }
 
-/// Fees of one transaction (EIP-1559), wei per gas.
+/// Fees of one transaction (EIP-1559), wei per gas; decimal strings in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fees {
+    #[serde(with = "crate::ports::wei_text")]
     pub max_fee_per_gas: u128,
+    #[serde(with = "crate::ports::wei_text")]
     pub max_priority_fee_per_gas: u128,
+}
+
+impl Fees {
+    /// What replaces a waiting transaction of these fees: an eighth more of both (nodes ask for a tenth), or what the
+    /// network asks `now` if that is more.
+    #[must_use]
+    pub fn raised(self, now: Self) -> Self {
+        let more = |fee: u128| fee.saturating_add(fee.div_ceil(8).max(1));
+        let max_priority_fee_per_gas = more(self.max_priority_fee_per_gas).max(now.max_priority_fee_per_gas);
+        let max_fee_per_gas =
+            more(self.max_fee_per_gas).max(now.max_fee_per_gas).max(max_priority_fee_per_gas);
+        Self { max_fee_per_gas, max_priority_fee_per_gas }
+    }
 }

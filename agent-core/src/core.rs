@@ -53,9 +53,9 @@ impl From<LedgerError> for Refusal {
             LedgerError::BudgetExceeded { .. } => Self::new(Exit::Denied, "policy.budget", message)
                 .help("nothing was signed away; wait until the rolling window has room, or change the policy"),
             LedgerError::Damaged { .. } => Self::new(Exit::JournalDamaged, "journal.damaged", message)
-                .help("nothing was sent; `steward journal verify` shows where; restore the file from a copy"),
+                .help("nothing more is sent; `steward journal verify` shows where; restore the file from a copy"),
             LedgerError::Io { code, .. } => Self::new(Exit::Error, code, message)
-                .help("nothing was sent; free the file or the disk and run the command again"),
+                .help("free the file or the disk and run the command again: it goes on from the journal"),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Carries a saved plan out: leg by leg, step by step, call by call. Its state is the journal's rows; killed at any
 //! place and called again it goes on, and nothing is sent twice.
 
-use alloy_primitives::U256;
+use std::collections::BTreeSet;
+
+use alloy_primitives::{B256, U256};
 use tokio::sync::mpsc::Sender;
 
 use crate::core::Core;
 use crate::ledger::{PlanRecord, Record};
-use crate::pipeline::{self, Compiled, Permit};
+use crate::pipeline::{self, Authorized, Compiled, Journaled, Judged, Permit, TxRequest};
 use crate::planning::Sizes;
 use crate::ports::Fork;
 use crate::progress::{Progress, StepProgress};
+use crate::settle::gas_paid;
 use crate::{Bounds, CompiledStep, Event, Exit, Leg, Plan, Quantity, Receipt, Refusal, Step, bounds};
 
 /// One execution of a plan.
@@ -21,6 +24,8 @@ pub(crate) struct Run<'a> {
     /// Verified approvals of this plan.
     pub(crate) approvals: u32,
     pub(crate) progress: Progress,
+    /// Waiting transactions whose replacement was refused.
+    pub(crate) given_up: BTreeSet<B256>,
     pub(crate) events: Sender<Event>,
 }
 
@@ -67,21 +72,15 @@ impl Core {
         events: Sender<Event>,
     ) -> Result<Finished, Refusal> {
         let progress = Progress::of(&record.entries);
-        let sent = progress.broadcast();
-        let ended =
-            |refusal: Refusal| if sent { Refusal { exit: Exit::PartlyExecuted, ..refusal } } else { refusal };
-        if progress.cancelled && !progress.settled {
-            let message = format!("plan {} was cancelled", record.plan.id);
-            let refusal = Refusal::new(Exit::Rejected, "plan.cancelled", message);
-            return Err(ended(refusal.help("state the intent again for a new plan")));
-        }
+        let id = record.plan.id.clone();
+        let ended = |refusal: Refusal| after_broadcast(refusal, &id, &progress);
         let approvals = if progress.settled { 0 } else { self.approvals(&record).await.map_err(ended)? };
         let PlanRecord { plan, report, .. } = record;
         let bounds = report.bounds;
-        let mut run = Run { core: self, plan, bounds, permit, approvals, progress, events };
+        let given_up = BTreeSet::new();
+        let mut run = Run { core: self, plan, bounds, permit, approvals, progress, given_up, events };
         let outcome = run.all().await;
-        let broadcast = run.progress.broadcast();
-        outcome.map_err(|refusal| if broadcast { after_broadcast(refusal, &run.plan.id) } else { refusal })
+        outcome.map_err(|refusal| after_broadcast(refusal, &id, &run.progress))
     }
 
     /// Verified approvals over exactly this plan and its bounds. A signed no ends the plan.
@@ -109,10 +108,15 @@ impl Core {
     }
 }
 
-/// Once anything was broadcast only 0, 17 and 19 are possible (`contracts/cli.md`).
-fn after_broadcast(mut refusal: Refusal, plan_id: &str) -> Refusal {
-    if refusal.exit != Exit::OutcomeUnknown {
-        refusal.exit = Exit::PartlyExecuted;
+/// Once anything was signed only 0, 17 and 19 are possible (`contracts/cli.md`): 19 where a signed transaction has no
+/// receipt yet, unless it is known that none can come.
+fn after_broadcast(mut refusal: Refusal, plan_id: &str, progress: &Progress) -> Refusal {
+    if !progress.broadcast() {
+        return refusal;
+    }
+    let open = progress.steps.values().any(|step| step.open().next().is_some());
+    if !matches!(refusal.exit, Exit::OutcomeUnknown | Exit::PartlyExecuted) {
+        refusal.exit = if open { Exit::OutcomeUnknown } else { Exit::PartlyExecuted };
     }
     let go_on = format!("`steward run --plan {plan_id}` goes on from the journal; nothing is sent twice");
     refusal.help = Some(match refusal.help.take() {
@@ -136,18 +140,16 @@ impl Run<'_> {
 
     async fn all(&mut self) -> Result<Finished, Refusal> {
         if !self.progress.settled {
-            self.reconcile().await?;
-            let steps: Vec<(Leg, Step)> =
-                self.plan.steps().map(|(leg, step)| (leg.clone(), step.clone())).collect();
-            for (leg, step) in &steps {
-                let own = self.progress.step(step.index);
-                if own.settled.is_none() && own.failed.is_none() {
-                    self.step(leg, step).await?;
-                }
-                if self.progress.step(step.index).failed.is_some() {
-                    break;
-                }
+            if self.progress.paused && !self.progress.cancelled {
+                // Called again: that is a person's word to go on.
+                self.write(Record::Resumed).await?;
             }
+            self.reconcile().await?;
+            let outcome = self.steps().await;
+            if self.stopped().await? {
+                self.take_back().await?;
+            }
+            outcome?;
         }
         let failed = self.progress.steps.values().any(|step| step.failed.is_some());
         if !failed && !self.progress.settled {
@@ -156,8 +158,24 @@ impl Run<'_> {
         Ok(Finished::of(&self.plan, &self.progress))
     }
 
+    async fn steps(&mut self) -> Result<(), Refusal> {
+        let steps: Vec<(Leg, Step)> =
+            self.plan.steps().map(|(leg, step)| (leg.clone(), step.clone())).collect();
+        for (leg, step) in &steps {
+            let own = self.progress.step(step.index);
+            if own.settled.is_none() && own.failed.is_none() {
+                self.step(leg, step).await?;
+            }
+            if self.progress.step(step.index).failed.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn step(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
         if !self.goes_on(step) {
+            self.checkpoint().await?;
             self.begin(leg, step).await?;
         }
         let compiled = self.compiled(step.index)?;
@@ -166,6 +184,7 @@ impl Run<'_> {
             if next >= compiled.calls.len() {
                 return self.settle(leg, step).await;
             }
+            self.checkpoint().await?;
             self.call(leg, step, &compiled, next, false).await?;
         }
         self.fail(leg, step, &compiled).await
@@ -193,6 +212,7 @@ impl Run<'_> {
 
     /// Compiles, simulates and judges the step on the newest block, holds it against the bounds, and writes it down.
     async fn begin(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
+        self.core.name_still_holds(step).await?;
         let own = self.progress.step(step.index).clone();
         let (mut fork, fees, standing) = self.fresh(leg, step.index).await?;
         let sizes = match own.raw {
@@ -207,10 +227,8 @@ impl Run<'_> {
                     .await?
             }
         };
-        let preview = self
-            .core
-            .preview_step(&self.plan, leg, step, sizes, fork.as_mut(), fees, &standing)
-            .await?;
+        let preview =
+            self.core.preview_step(&self.plan, leg, step, sizes, fork.as_mut(), fees, &standing).await?;
         let simulation = preview.judged.simulation();
         if let Some((call, end)) = simulation.failure() {
             return Err(pipeline::simulation_failed(step.index, call, end));
@@ -222,6 +240,7 @@ impl Run<'_> {
             return Err(outside_bounds(step.index, &broken));
         }
         // Asked here and dropped, so that nothing is journaled as started that may not run.
+        self.may_sign().await?;
         preview.judged.authorize(self.permit, 0, self.core.clock.now())?;
         if !self.progress.started {
             let because = format!("{:?}, {} approvals", self.permit, self.approvals);
@@ -266,10 +285,26 @@ impl Run<'_> {
         next: usize,
         cleanup: bool,
     ) -> Result<(), Refusal> {
-        let signer = self.core.signer.as_ref().ok_or_else(read_only)?;
-        let chain = self.core.chain(leg.network.chain_id)?;
-        let (mut fork, fees, standing) = self.fresh(leg, step.index).await?;
-        let raw = self.progress.step(step.index).raw.unwrap_or_default();
+        let judged = self.judged(leg, step, compiled, (next, cleanup), |fees| fees).await?;
+        let nonce = self.core.chain(leg.network.chain_id)?.nonce(self.plan.account).await?;
+        self.may_sign().await?;
+        let authorized = judged.authorize(self.permit, nonce, self.core.clock.now())?;
+        let journaled = self.sign(authorized).await?;
+        self.send_and_wait(vec![journaled]).await
+    }
+
+    /// The calls that are left of a step from `next` on, simulated and judged on the newest block.
+    /// `fees`: from what the network asks now to what the transaction offers.
+    pub(crate) async fn judged(
+        &self,
+        leg: &Leg,
+        step: &Step,
+        compiled: &CompiledStep,
+        (next, cleanup): (usize, bool),
+        fees: impl FnOnce(crate::Fees) -> crate::Fees,
+    ) -> Result<Judged, Refusal> {
+        let (mut fork, now, standing) = self.fresh(leg, step.index).await?;
+        let raw = self.progress.steps.get(&step.index).and_then(|own| own.raw).unwrap_or_default();
         let rest = Compiled {
             plan_id: self.plan.id.clone(),
             network: leg.network,
@@ -279,36 +314,62 @@ impl Run<'_> {
             cleanup,
         };
         let judged =
-            self.core.judge(&self.plan, step, rest, raw, fork.as_mut(), fees, &standing).await?.judged;
-        let nonce = chain.nonce(self.plan.account).await?;
-        let authorized = judged.authorize(self.permit, nonce, self.core.clock.now())?;
-        let signed = signer.sign(authorized).await?;
-        let journaled = signed.journal(&*self.core.ledger).await?;
-        let tx_hash = journaled.tx_hash();
-        let chain_id = leg.network.chain_id;
-        self.progress.apply(&Record::Signed {
-            step: step.index,
-            call: next,
-            cleanup,
-            nonce,
-            tx_hash,
-            chain_id,
-        });
-        let plan_id = self.plan.id.clone();
-        self.tell(Event::Signed { plan_id, step: step.index, call: next, tx_hash: tx_hash.to_string() })
-            .await;
-        self.send_and_wait(&journaled).await
+            self.core.judge(&self.plan, step, rest, raw, fork.as_mut(), fees(now), &standing).await?;
+        Ok(judged.judged)
+    }
+
+    /// What the plan has paid for gas on this network, with what this transaction may cost at most, against its bounds.
+    fn within_fees(&self, tx: &TxRequest) -> Result<(), Refusal> {
+        let chain_id = tx.network.chain_id;
+        let most = self.bounds.fees_most.iter().find(|most| most.asset().chain_id == chain_id);
+        let receipts =
+            self.progress.steps.values().flat_map(|own| own.earlier.iter().chain(own.included.values()));
+        let paid = receipts
+            .filter(|receipt| receipt.chain_id == chain_id)
+            .fold(U256::ZERO, |sum, receipt| sum.saturating_add(gas_paid(receipt)));
+        let next = U256::from(tx.gas_limit).saturating_mul(U256::from(tx.fees.max_fee_per_gas));
+        match most {
+            Some(most) if paid.saturating_add(next) <= most.raw() => Ok(()),
+            Some(most) => {
+                let would = most.asset().amount(paid.saturating_add(next));
+                let broken = format!("gas may cost {would} in all, more than {most}");
+                Err(outside_bounds(tx.step, &[broken]))
+            }
+            None => Err(outside_bounds(tx.step, &["the bounds name no fees for this network".to_owned()])),
+        }
+    }
+
+    /// Signed, and in the journal before anybody hears of it.
+    pub(crate) async fn sign(&mut self, authorized: Authorized) -> Result<Journaled, Refusal> {
+        let signer = self.core.signer.as_ref().ok_or_else(read_only)?;
+        self.within_fees(authorized.tx())?;
+        let journaled = signer.sign(authorized).await?.journal(&*self.core.ledger).await?;
+        let attempt = journaled.attempt();
+        self.progress.apply(&attempt.record());
+        let (plan_id, tx_hash) = (self.plan.id.clone(), journaled.tx_hash().to_string());
+        self.tell(Event::Signed { plan_id, step: attempt.step, call: attempt.call, tx_hash }).await;
+        Ok(journaled)
+    }
+
+    /// Takes a step's exact allowances back.
+    pub(crate) async fn clean(
+        &mut self,
+        leg: &Leg,
+        step: &Step,
+        compiled: &CompiledStep,
+    ) -> Result<(), Refusal> {
+        loop {
+            let next = self.progress.step(step.index).done(true);
+            if next >= compiled.cleanup.len() {
+                return Ok(());
+            }
+            self.call(leg, step, compiled, next, true).await?;
+        }
     }
 
     /// A call reverted on chain: exact allowances are taken back, the plan ends here.
     async fn fail(&mut self, leg: &Leg, step: &Step, compiled: &CompiledStep) -> Result<(), Refusal> {
-        loop {
-            let next = self.progress.step(step.index).done(true);
-            if next >= compiled.cleanup.len() {
-                break;
-            }
-            self.call(leg, step, compiled, next, true).await?;
-        }
+        self.clean(leg, step, compiled).await?;
         let hash = self.progress.step(step.index).reverted().map(|receipt| receipt.tx_hash.to_string());
         let reason = format!("step {} reverted on chain in {}", step.index, hash.unwrap_or_default());
         self.core.ledger.release(&self.plan.id, step.index).await?;

@@ -80,6 +80,8 @@ pub struct Bounds {
     pub payees: Vec<Address>,
     pub contracts: Vec<Address>,
     pub networks: Vec<NetworkId>,
+    /// The most that may be paid for gas and data over the whole plan, one for each network.
+    pub fees_most: Vec<Amount>,
     /// Seconds since the Unix epoch.
     pub expires_at: u64,
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
-use crate::{Amount, Approval, BudgetDelta, CompiledStep, Contact, NetworkId, Plan, Receipt};
+use crate::{Amount, Approval, BudgetDelta, CompiledStep, Contact, Fees, NetworkId, Plan, Receipt};
 
 /// A transition. The executor's state is the fold of these rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,23 @@ pub enum Record {
         policy_hash: String,
         request_id: Option<String>,
     },
+    /// A person's order: nothing more of the plan runs; exact allowances are taken back.
     PlanCancelled,
+    /// A person's order: a running plan stops before its next call.
+    Paused,
+    /// The paused plan goes on.
+    Resumed,
+    /// A person's order: the waiting transaction of this hash is replaced by the same one with higher fees.
+    SpeedUp {
+        tx_hash: B256,
+    },
+    /// A person's order: nothing is signed until [`Record::Unhalted`].
+    Halted {
+        because: String,
+    },
+    Unhalted,
+    /// A front end opened: what comes after it is new at the next one.
+    SessionOpened,
     ApprovalAdded {
         approval: Box<Approval>,
     },
@@ -51,6 +67,9 @@ pub enum Record {
         nonce: u64,
         tx_hash: B256,
         chain_id: u64,
+        fees: Fees,
+        /// The waiting transaction that this one stands in for, under the same nonce.
+        replaces: Option<B256>,
     },
     /// The node took it, or says that it has it.
     Sent {
@@ -86,7 +105,7 @@ pub struct Entry {
     pub seq: u64,
     /// Seconds since the Unix epoch.
     pub at: u64,
-    /// None for what belongs to no plan (contacts).
+    /// None for what belongs to no plan (contacts, halts, sessions).
     pub plan_id: Option<String>,
     pub record: Record,
     /// blake3 over the previous hash and this row, hex.
@@ -111,7 +130,72 @@ pub struct Attempt {
     pub step: usize,
     pub call: usize,
     pub cleanup: bool,
+    pub fees: Fees,
+    /// The attempt that this one replaces: same call, same nonce, higher fees.
+    pub replaces: Option<B256>,
     pub claim: NonceClaim,
+}
+
+impl Attempt {
+    /// The row that journals it.
+    pub fn record(&self) -> Record {
+        Record::Signed {
+            step: self.step,
+            call: self.call,
+            cleanup: self.cleanup,
+            nonce: self.claim.nonce,
+            tx_hash: self.claim.tx_hash,
+            chain_id: self.claim.network.chain_id,
+            fees: self.fees,
+            replaces: self.replaces,
+        }
+    }
+}
+
+/// What persons ordered of one plan, and of the whole agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orders {
+    pub cancelled: bool,
+    pub paused: bool,
+    /// Transactions that are to be replaced.
+    pub speed_up: Vec<B256>,
+    /// Why nothing is signed.
+    pub halted: Option<String>,
+}
+
+impl Orders {
+    /// The fold of such rows, oldest first; other rows are passed over.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut orders = Self::default();
+        for record in records {
+            orders.apply(record);
+        }
+        orders
+    }
+
+    fn apply(&mut self, record: &Record) {
+        match record {
+            Record::PlanCancelled => self.cancelled = true,
+            Record::Paused => self.paused = true,
+            Record::Resumed => self.paused = false,
+            Record::SpeedUp { tx_hash } => self.speed_up.push(*tx_hash),
+            Record::Halted { because } => self.halted = Some(because.clone()),
+            Record::Unhalted => self.halted = None,
+            Record::PlanSaved { .. }
+            | Record::SessionOpened
+            | Record::ApprovalAdded { .. }
+            | Record::ContactAdded { .. }
+            | Record::ContactRemoved { .. }
+            | Record::Started { .. }
+            | Record::StepStarted { .. }
+            | Record::Signed { .. }
+            | Record::Sent { .. }
+            | Record::Included { .. }
+            | Record::StepSettled { .. }
+            | Record::StepFailed { .. }
+            | Record::Settled => {}
+        }
+    }
 }
 
 /// Why the journal said no.
@@ -147,6 +231,12 @@ impl PlanRecord {
         let (plan, report) = entries.iter().find_map(|entry| match &entry.record {
             Record::PlanSaved { plan, report, .. } => Some(((**plan).clone(), (**report).clone())),
             Record::PlanCancelled
+            | Record::Paused
+            | Record::Resumed
+            | Record::SpeedUp { .. }
+            | Record::Halted { .. }
+            | Record::Unhalted
+            | Record::SessionOpened
             | Record::ApprovalAdded { .. }
             | Record::ContactAdded { .. }
             | Record::ContactRemoved { .. }
@@ -168,7 +258,8 @@ pub trait Ledger: Send + Sync + Debug {
     /// Appends a record to the chain. Never [`Record::Signed`]: that is `reserve`'s.
     async fn append(&self, plan_id: Option<&str>, record: Record) -> Result<Entry, LedgerError>;
     /// One database transaction: the [`Record::Signed`] row, the claim with its bytes, the budget deltas.
-    /// The same claim (same hash) again is no error and changes nothing. A budget of the same plan and step
+    /// The same claim (same hash) again is no error and changes nothing. Another transaction may take a claimed nonce
+    /// only if it replaces one of that very call's attempts ([`Attempt::replaces`]). A budget of the same plan and step
     /// replaces that step's earlier reservation (an approval and its act are two calls of one step), and the cap is
     /// checked without it.
     async fn reserve(&self, attempt: &Attempt, budgets: &[BudgetDelta]) -> Result<Entry, LedgerError>;
@@ -187,6 +278,8 @@ pub trait Ledger: Send + Sync + Debug {
     async fn plan_of_request(&self, request_id: &str) -> Result<Option<PlanRecord>, LedgerError>;
     /// Attempts of a plan, oldest first.
     async fn attempts(&self, plan_id: &str) -> Result<Vec<Attempt>, LedgerError>;
+    /// What persons ordered of a plan and of the whole agent: asked before every signature.
+    async fn orders(&self, plan_id: &str) -> Result<Orders, LedgerError>;
     async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>, LedgerError>;
     async fn contacts(&self) -> Result<Vec<Contact>, LedgerError>;
     /// Payees of settled transfers with the chain, the last used first.

@@ -4,18 +4,22 @@
 //! the world it asks a port for ([`ports`], [`ledger`]).
 //!
 //! Start at [`pipeline`]: the typestate from a compiled step to a settled one, where `Authorized` can be made in one
-//! place only. [`planning`] previews a plan, [`executor`] carries it out, [`session`] is what the front ends talk to.
+//! place only. [`planning`] previews a plan, [`executor`] carries it out, `serve` and [`session`] are what the front ends talk to.
 
+pub mod answers;
 pub mod asset;
 pub mod bounds;
 mod bundle;
+pub mod control;
 pub mod core;
 pub mod draft;
 mod event;
 pub mod executor;
 mod judgement;
 pub mod ledger;
+mod names;
 mod network;
+mod opening;
 pub mod pipeline;
 mod plan;
 pub mod planning;
@@ -27,10 +31,15 @@ mod refusal;
 mod registry;
 pub mod report;
 mod resolve;
+mod revise;
+mod serve;
 pub mod session;
 mod settle;
 mod simulation;
 mod source;
+mod state;
+mod stop;
+mod under_way;
 mod wording;
 
 pub use asset::{Amount, Asset, AssetKind, Change};
@@ -45,3 +54,4 @@ pub use refusal::{Exit, Refusal, tame};
 pub use registry::{Contact, ContractInfo, NetworkInfo, Registry};
 pub use simulation::{AllowanceLeft, AssetChange, CallEnd, CallOutcome, Log, NftChange, Simulation};
 pub use source::Source;
+pub use state::PlanState;

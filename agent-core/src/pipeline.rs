@@ -29,8 +29,8 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use crate::ledger::{Attempt, Ledger, LedgerError, NonceClaim};
 use crate::ports::{Fork, Policy, PolicyRequest};
 use crate::{
-    Asset, Autonomy, BudgetDelta, Call, CompiledStep, Exit, Fees, Judgement, NetworkId, Refusal, Simulation,
-    Verdict,
+    Asset, Autonomy, BudgetDelta, Call, CallRole, CompiledStep, Exit, Fees, Judgement, NetworkId, Refusal,
+    Simulation, Verdict,
 };
 
 /// Seconds for which an authorization is good.
@@ -52,6 +52,17 @@ impl Compiled {
     pub fn calls(&self) -> &[Call] {
         let all = if self.cleanup { &self.step.cleanup } else { &self.step.calls };
         all.get(self.next..).unwrap_or_default()
+    }
+
+    /// The step as far as it is still to come: where only allowances are taken back nothing is spent and nothing
+    /// yielded any more, and no rule about value may stand in the way.
+    fn left(&self) -> CompiledStep {
+        let calls = self.calls();
+        let only_revokes = !calls.is_empty() && calls.iter().all(|call| call.role == CallRole::Revoke);
+        if !only_revokes {
+            return self.step.clone();
+        }
+        CompiledStep { spends: Vec::new(), yields: Vec::new(), quote: None, ..self.step.clone() }
     }
 
     /// Runs the calls that are left on a fork. A revert is in the result, not an error.
@@ -81,7 +92,8 @@ impl Simulated {
 
     /// Asks the policy. `request` is completed with this step's own simulation: no other can be judged.
     pub fn judge(self, policy: &dyn Policy, request: &PolicyRequest<'_>) -> Judged {
-        let own = PolicyRequest { simulation: &self.simulation, compiled: &self.compiled.step, ..*request };
+        let step = self.compiled.left();
+        let own = PolicyRequest { simulation: &self.simulation, compiled: &step, ..*request };
         let judgement = policy.judge(&own);
         Judged { simulated: self, judgement }
     }
@@ -165,12 +177,30 @@ impl Judged {
             step,
             call: compiled.next,
             cleanup: compiled.cleanup,
+            replaces: None,
         };
         Ok(Authorized {
             tx,
             expires_at: now.saturating_add(AUTHORIZED_FOR_S),
             budgets: self.judgement.budgets,
         })
+    }
+
+    /// As [`Judged::authorize`], for the same call again in the place of an attempt that waits: its nonce, higher
+    /// fees. Whichever of the two a block takes, the other can never follow.
+    pub fn replace(self, permit: Permit, waiting: &Attempt, now: u64) -> Result<Authorized, Refusal> {
+        let mut authorized = self.authorize(permit, waiting.claim.nonce, now)?;
+        let tx = &mut authorized.tx;
+        let own = (tx.network, tx.from, &tx.plan_id, tx.step, tx.call, tx.cleanup);
+        let claim = &waiting.claim;
+        let same = own
+            == (claim.network, claim.sender, &waiting.plan_id, waiting.step, waiting.call, waiting.cleanup);
+        if !same || tx.fees.max_fee_per_gas <= waiting.fees.max_fee_per_gas {
+            let message = format!("{} can only be replaced by the same call with higher fees", claim.tx_hash);
+            return Err(Refusal::new(Exit::Error, "pipeline.not_a_replacement", message));
+        }
+        tx.replaces = Some(claim.tx_hash);
+        Ok(authorized)
     }
 }
 
@@ -195,6 +225,8 @@ pub struct TxRequest {
     pub step: usize,
     pub call: usize,
     pub cleanup: bool,
+    /// The waiting transaction whose place it takes.
+    pub replaces: Option<B256>,
 }
 
 /// May be signed until it expires.
@@ -233,9 +265,9 @@ pub struct Signed {
 impl Signed {
     /// Journal first: bytes, nonce claim and budgets in one database transaction.
     pub async fn journal(self, ledger: &dyn Ledger) -> Result<Journaled, LedgerError> {
-        let TxRequest { network, from, nonce, plan_id, step, call, cleanup, .. } = self.tx;
+        let TxRequest { network, from, nonce, fees, plan_id, step, call, cleanup, replaces, .. } = self.tx;
         let claim = NonceClaim { network, sender: from, nonce, tx_hash: self.tx_hash, raw: self.raw };
-        let attempt = Attempt { plan_id, step, call, cleanup, claim };
+        let attempt = Attempt { plan_id, step, call, cleanup, fees, replaces, claim };
         ledger.reserve(&attempt, &self.budgets).await?;
         Ok(Journaled { attempt })
     }

@@ -47,10 +47,18 @@ pub enum LiquidityRange {
     /// So much of the price below it and above it.
     Around(Share),
     /// Prices of the pair's other asset in units of `quoted_in`.
-    Between { low: Decimal, high: Decimal, quoted_in: Asset },
+    Between {
+        low: Decimal,
+        high: Decimal,
+        quoted_in: Asset,
+    },
 }
 
 /// One typed operation.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a plan holds a handful; a box would be in the way of every reader"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
@@ -211,6 +219,13 @@ impl Action {
         }
     }
 
+    /// Every quantity that was said: a pair has two.
+    pub fn quantities(&self) -> impl Iterator<Item = &Quantity> {
+        let other =
+            if let Self::AddLiquidity { other_amount, .. } = self { other_amount.as_ref() } else { None };
+        self.quantity().into_iter().chain(other)
+    }
+
     /// The asset that the quantity counts; none where it counts a position's liquidity.
     pub fn counted(&self) -> Option<&Asset> {
         match self {
@@ -242,7 +257,9 @@ impl Action {
     /// Where it happens (EIP-155).
     pub fn chain_id(&self) -> u64 {
         match self {
-            Self::Claim { chain_id, .. } | Self::Vote { chain_id, .. } | Self::Revoke { chain_id, .. } => *chain_id,
+            Self::Claim { chain_id, .. } | Self::Vote { chain_id, .. } | Self::Revoke { chain_id, .. } => {
+                *chain_id
+            }
             Self::Swap { sell: asset, .. }
             | Self::Transfer { asset, .. }
             | Self::Supply { asset, .. }
@@ -378,6 +395,31 @@ impl Plan {
     /// keccak256 of the plan's JSON. Keys are in declaration order, maps are sorted: it is stable.
     pub fn hash(&self) -> B256 {
         keccak256(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// The first step that uses more of an earlier step's yield than there is: what two steps share is at most all
+    /// of it.
+    pub fn overdrawn(&self) -> Option<usize> {
+        let mut left: BTreeMap<(usize, String), (U256, U256)> = BTreeMap::new();
+        for (_, step) in self.steps() {
+            for quantity in step.action.quantities() {
+                let Quantity::Output { step: from, asset, numerator, denominator } = quantity else {
+                    continue;
+                };
+                let (have, of) = left.entry((*from, asset.caip19())).or_insert((U256::ONE, U256::ONE));
+                // have/of - numerator/denominator
+                let common = of.checked_mul(*denominator);
+                let rest = have
+                    .checked_mul(*denominator)
+                    .zip(numerator.checked_mul(*of))
+                    .and_then(|(have, taken)| have.checked_sub(taken));
+                let (Some(common), Some(rest), true) = (common, rest, *from < step.index) else {
+                    return Some(step.index);
+                };
+                (*have, *of) = (rest, common);
+            }
+        }
+        None
     }
 
     pub fn steps(&self) -> impl Iterator<Item = (&Leg, &Step)> {

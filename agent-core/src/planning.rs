@@ -11,10 +11,14 @@ use crate::pipeline::{self, Compiled, Judged, gas_limit};
 use crate::ports::{Fork, PolicyRequest, Resolved};
 use crate::report::Report;
 use crate::resolve::{Held, Yields};
-use crate::{Action, Amount, Asset, Bounds, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds};
+use crate::{
+    Action, Amount, Asset, Bounds, Exit, Fees, Leg, Plan, Prices, Quantity, Refusal, Step, Verdict, bounds,
+};
 
 /// Rolling window of the entering budget, seconds.
 pub const DAY_S: u64 = 86_400;
+/// How many times the preview's worst gas a plan may pay before it asks again.
+const FEES_GROW: u64 = 3;
 /// The budget that counts value entering from the account's holdings.
 pub const ENTERING: &str = "entering_usd";
 
@@ -95,6 +99,9 @@ pub(crate) struct Standing {
 impl Core {
     /// Compiles, simulates and judges all legs. A step that would revert is a refusal (exit 12).
     pub async fn preview(&self, plan: Plan, approvals: u32) -> Result<Preview, Refusal> {
+        if let Some(step) = plan.overdrawn() {
+            return Err(overdrawn(step));
+        }
         let mut reserve = BTreeMap::new();
         let mut legs = self.preview_legs(&plan, approvals, &reserve).await?;
         if plan.steps().any(|(_, step)| takes_all_native(step)) {
@@ -110,8 +117,23 @@ impl Core {
             .iter()
             .flat_map(|leg| leg.steps.iter().map(|step| step.judged.compiled().step.clone()))
             .collect();
-        let bounds = bounds::of_plan(&plan, &compiled, self.clock.now());
+        let bounds = bounds::of_plan(&plan, &compiled, self.fees_most(&legs)?, self.clock.now());
         Ok(Preview { plan, bounds, legs })
+    }
+
+    /// What the fees of each network may grow to until the plan is through: so many times the worst of now.
+    fn fees_most(&self, legs: &[LegPreview]) -> Result<Vec<Amount>, Refusal> {
+        let mut worst: BTreeMap<u64, U256> = BTreeMap::new();
+        for leg in legs {
+            let sum = worst.entry(leg.leg.network.chain_id).or_default();
+            *sum = sum.saturating_add(leg.worst_gas_wei());
+        }
+        let mut most = Vec::new();
+        for (chain_id, wei) in worst {
+            let native = self.network(chain_id)?.native().cloned().ok_or_else(|| no_coin(chain_id))?;
+            most.push(native.amount(wei.saturating_mul(U256::from(FEES_GROW))));
+        }
+        Ok(most)
     }
 
     async fn preview_legs(
@@ -313,6 +335,16 @@ fn yielded(plan: &Plan, preview: &StepPreview) -> Vec<Amount> {
         (!change.negative).then(|| change.amount.clone())
     };
     preview.step.action.yields().into_iter().filter_map(arrives).collect()
+}
+
+fn no_coin(chain_id: u64) -> Refusal {
+    let message = format!("the registry names no coin in which {} is paid for gas", crate::caip2(chain_id));
+    Refusal::new(Exit::Usage, "config.network", message).help("`steward config show` lists the networks")
+}
+
+fn overdrawn(step: usize) -> Refusal {
+    let message = format!("step {step} uses more of what an earlier step yields than there is");
+    Refusal::new(Exit::RefusedInput, "input.reference", message).help("say how much of it goes where")
 }
 
 /// Before the gas of a plan is known: 1.5 million units at the highest fee.

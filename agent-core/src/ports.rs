@@ -1,5 +1,6 @@
 //! The ports: what the core asks of the world. Adapters live in the other rooms, fakes in `fakes`.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -7,11 +8,11 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Outcome};
 use crate::pipeline::{Authorized, Journaled, Signed};
 use crate::{
-    Amount, Approval, Asset, BlockRef, Call, CallOutcome, CompiledStep, Contact, Fees, Judgement, NetworkId,
-    Plan, Portfolio, Prices, Refusal, Registry, Simulation, Step,
+    Amount, Approval, Asset, BlockRef, BudgetDelta, Call, CallOutcome, CompiledStep, Contact, Fees,
+    Judgement, NetworkId, Plan, Portfolio, Prices, Refusal, Registry, Simulation, Step,
 };
 
 /// Time, as the operator's machine tells it.
@@ -113,6 +114,8 @@ pub trait Compiler: Send + Sync + Debug {
         view: &dyn View,
         now: u64,
     ) -> Result<CompiledStep, Refusal>;
+    /// Who is behind a name (ENS), by a view of the network whose registry has the role `ens.registry`.
+    async fn resolve_name(&self, name: &str, view: &dyn View) -> Result<Address, Refusal>;
     /// Both price readings of each asset at the view's block.
     async fn prices(&self, assets: &[Asset], view: &dyn View) -> Result<Prices, Refusal>;
 }
@@ -150,6 +153,9 @@ pub trait Chain: Send + Sync + Debug {
         deposit: &Receipt,
         out: &Asset,
     ) -> Result<Option<Amount>, Refusal>;
+    /// For a bridge's deposit on this chain: when it can be refunded here if nobody filled it, by its own logs.
+    /// Seconds since the Unix epoch; `None`: the receipt holds no deposit.
+    fn refund_after(&self, deposit: &Receipt) -> Option<u64>;
 }
 
 /// What is known after a broadcast.
@@ -178,14 +184,14 @@ pub struct Receipt {
 }
 
 /// serde cannot buffer 128-bit integers inside a tagged record.
-mod wei_text {
+pub(crate) mod wei_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(wei: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(wei: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(wei)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
@@ -214,6 +220,8 @@ pub trait Policy: Send + Sync + Debug {
     fn judge(&self, request: &PolicyRequest<'_>) -> Judgement;
     /// blake3 of schema and policies, hex.
     fn hash(&self) -> String;
+    /// Every budget with its window and its cap; nothing is charged.
+    fn budgets(&self) -> Vec<BudgetDelta>;
     /// Whether the approval's signature is by one of the configured approvers, over exactly this.
     fn verify_approval(&self, approval: &Approval, agent: Address) -> Result<(), Refusal>;
     fn verify_contact(&self, contact: &Contact) -> Result<(), Refusal>;
@@ -232,6 +240,19 @@ pub trait Planner: Send + Sync + Debug {
     async fn draft(&self, sentence: &[u8], contacts: &[Contact]) -> Result<Draft, Refusal>;
     /// Grounds a checked draft: tokens, chains, payees, quantities. Sends and signs nothing.
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal>;
+    /// The way back from what settled, as a draft without sources. `settled`: what each settled step yielded, by its
+    /// index in the plan. What cannot be taken back (a payment, a vote) is a refusal that says so.
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal>;
+    /// A draft in plain words, by code from its outcome.
+    fn read_back(&self, outcome: &Outcome) -> String;
+}
+
+/// A name, who was behind it, and at which block that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedName {
+    pub name: String,
+    pub address: Address,
+    pub block: u64,
 }
 
 /// What grounding and completion may look at.
@@ -246,6 +267,8 @@ pub struct PlanRequest<'a> {
     pub portfolios: &'a [Portfolio],
     /// The chain last used with a payee.
     pub last_chain: &'a [(Address, u64)],
+    /// Names of the draft (`alice.eth`) that were resolved for it.
+    pub names: &'a [ResolvedName],
     /// Whether steps may be added that were not said: a bridge, a swap into the missing asset, gas. What the protocol
     /// itself needs (WETH for ETH) is added all the same.
     pub complete: bool,

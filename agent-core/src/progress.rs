@@ -14,8 +14,8 @@ pub(crate) struct StepProgress {
     pub(crate) other: Option<U256>,
     pub(crate) compiled: Option<CompiledStep>,
     pub(crate) l1_fee: U256,
-    /// Hashes of signed calls by (cleanup, call).
-    pub(crate) signed: BTreeMap<(bool, usize), B256>,
+    /// Hashes of every attempt at a call, the oldest first, by (cleanup, call).
+    pub(crate) signed: BTreeMap<(bool, usize), Vec<B256>>,
     /// Receipts by (cleanup, call).
     pub(crate) included: BTreeMap<(bool, usize), Receipt>,
     /// Receipts under an earlier compilation of the step: approvals that were in blocks before it was taken up again.
@@ -30,6 +30,7 @@ pub(crate) struct StepProgress {
 pub(crate) struct Progress {
     pub(crate) started: bool,
     pub(crate) cancelled: bool,
+    pub(crate) paused: bool,
     pub(crate) settled: bool,
     pub(crate) steps: BTreeMap<usize, StepProgress>,
 }
@@ -59,7 +60,7 @@ impl Progress {
                 own.l1_fee = *l1_fee;
             }
             Record::Signed { step, call, cleanup, tx_hash, .. } => {
-                self.step(*step).signed.insert((*cleanup, *call), *tx_hash);
+                self.step(*step).signed.entry((*cleanup, *call)).or_default().push(*tx_hash);
             }
             Record::Included { step, call, cleanup, receipt } => {
                 self.step(*step).included.insert((*cleanup, *call), (**receipt).clone());
@@ -69,7 +70,13 @@ impl Progress {
                 self.step(*step).differences = differences.clone();
             }
             Record::StepFailed { step, reason } => self.step(*step).failed = Some(reason.clone()),
+            Record::Paused => self.paused = true,
+            Record::Resumed => self.paused = false,
             Record::PlanSaved { .. }
+            | Record::SpeedUp { .. }
+            | Record::Halted { .. }
+            | Record::Unhalted
+            | Record::SessionOpened
             | Record::ApprovalAdded { .. }
             | Record::ContactAdded { .. }
             | Record::ContactRemoved { .. }
@@ -99,6 +106,22 @@ impl StepProgress {
         let Some(compiled) = &self.compiled else { return false };
         let acts = compiled.calls.iter().enumerate().filter(|(_, call)| call.role == crate::CallRole::Act);
         acts.into_iter().any(|(call, _)| self.signed.contains_key(&(false, call)))
+    }
+
+    /// The allowances that this step's approvals set may still stand: its act is not in a block.
+    pub(crate) fn may_leave_allowances(&self) -> bool {
+        let Some(compiled) = &self.compiled else { return false };
+        let approved = self.included.iter().any(|((cleanup, call), receipt)| {
+            let role = compiled.calls.get(*call).map(|call| call.role);
+            !cleanup && receipt.success && role == Some(crate::CallRole::Approve)
+        });
+        self.settled.is_none() && self.failed.is_none() && self.act_receipt().is_none() && approved
+    }
+
+    /// Attempts at calls that no receipt is known of.
+    pub(crate) fn open(&self) -> impl Iterator<Item = B256> + '_ {
+        let open = self.signed.iter().filter(|(key, _)| !self.included.contains_key(key));
+        open.flat_map(|(_, attempts)| attempts.iter().copied())
     }
 
     /// The receipt of the first call that reverted.

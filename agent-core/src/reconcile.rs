@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::executor::Run;
-use crate::ledger::Record;
+use crate::ledger::{Attempt, Record};
 use crate::pipeline::Journaled;
 use crate::ports::SendOutcome;
 use crate::{Event, Exit, Receipt, Refusal};
@@ -17,62 +17,135 @@ const FOREIGN_POLLS: u32 = 40;
 
 impl Run<'_> {
     /// Every signed transaction that has no receipt in the journal is looked up, and sent again with the same bytes
-    /// if its nonce is still free.
+    /// if its nonce is still free. The attempts at one call are looked up together: a block takes one of them.
     pub(crate) async fn reconcile(&mut self) -> Result<(), Refusal> {
+        let mut calls: Vec<Vec<Journaled>> = Vec::new();
         for journaled in Journaled::recover(&*self.core.ledger, &self.plan.id).await? {
-            let attempt = journaled.attempt();
-            let own = self.progress.steps.get(&attempt.step);
-            let key = (attempt.cleanup, attempt.call);
-            let open = own.is_some_and(|own| {
-                own.signed.get(&key) == Some(&journaled.tx_hash()) && !own.included.contains_key(&key)
-            });
-            if open {
-                self.send_and_wait(&journaled).await?;
+            let own = self.progress.steps.get(&journaled.attempt().step);
+            if !own.is_some_and(|own| own.open().any(|hash| hash == journaled.tx_hash())) {
+                continue;
             }
+            let nonce = |other: &Journaled| (other.network(), other.attempt().claim.nonce);
+            let same = calls.iter_mut().find(|call| call.first().map(nonce) == Some(nonce(&journaled)));
+            match same {
+                Some(call) => call.push(journaled),
+                None => calls.push(vec![journaled]),
+            }
+        }
+        for attempts in calls {
+            self.send_and_wait(attempts).await?;
         }
         Ok(())
     }
 
-    /// Sends journaled bytes unless they are in a block already, and waits until they are.
-    pub(crate) async fn send_and_wait(&mut self, journaled: &Journaled) -> Result<(), Refusal> {
-        let chain = self.core.chain(journaled.network().chain_id)?;
-        let (step, call) = (journaled.attempt().step, journaled.attempt().call);
-        let mut last = None;
-        if let Some(receipt) = chain.receipt(journaled.tx_hash()).await? {
-            return self.included(journaled, receipt).await;
+    /// Sends journaled bytes unless a block has them already, and waits until one does. `attempts`: all at one call,
+    /// under one nonce, the oldest first.
+    pub(crate) async fn send_and_wait(&mut self, mut attempts: Vec<Journaled>) -> Result<(), Refusal> {
+        if let Some((journaled, receipt)) = self.find(&attempts).await? {
+            return self.included(&journaled, receipt).await;
         }
-        match chain.send(journaled).await {
-            SendOutcome::Accepted | SendOutcome::AlreadyKnown => {
-                self.write(Record::Sent { step, call, tx_hash: journaled.tx_hash() }).await?;
-                let tx_hash = journaled.tx_hash().to_string();
-                self.tell(Event::Sent { plan_id: self.plan.id.clone(), step, call, tx_hash }).await;
-            }
-            SendOutcome::Rejected(reason) | SendOutcome::Unknown(reason) => last = Some(reason),
-        }
+        let mut last = self.broadcast(&attempts).await?;
         let mut foreign = 0_u32;
         for _ in 0..POLLS_MAX {
             // An endpoint that fails now may answer later: the transaction is out, or may be.
-            match chain.receipt(journaled.tx_hash()).await {
-                Ok(Some(receipt)) => return self.included(journaled, receipt).await,
+            match self.find(&attempts).await {
+                Ok(Some((journaled, receipt))) => return self.included(&journaled, receipt).await,
                 Ok(None) => {}
                 Err(refusal) => last = Some(refusal.message),
             }
-            let never = self.never(journaled).await;
+            let never = self.never(&attempts).await;
             foreign = if never.is_some() { foreign.saturating_add(1) } else { 0 };
             if let Some(reason) = never.filter(|_| foreign >= FOREIGN_POLLS) {
                 return Err(reason);
             }
+            if let Some(faster) = self.faster(&attempts).await? {
+                attempts.push(faster);
+                last = self.broadcast(&attempts).await?.or(last);
+            }
             self.core.clock.sleep(POLL_EVERY).await;
         }
-        Err(unknown(journaled, last.as_deref().unwrap_or("no block has it yet")))
+        Err(unknown(&attempts, last.as_deref().unwrap_or("no block has it yet")))
+    }
+
+    /// The attempt that a block took.
+    async fn find(&self, attempts: &[Journaled]) -> Result<Option<(Journaled, Receipt)>, Refusal> {
+        for journaled in attempts {
+            let chain = self.core.chain(journaled.network().chain_id)?;
+            if let Some(receipt) = chain.receipt(journaled.tx_hash()).await? {
+                return Ok(Some((journaled.clone(), receipt)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends the newest attempt; an older one only where the node takes no newer. What was said if none was taken.
+    async fn broadcast(&mut self, attempts: &[Journaled]) -> Result<Option<String>, Refusal> {
+        let mut said = None;
+        for journaled in attempts.iter().rev() {
+            let chain = self.core.chain(journaled.network().chain_id)?;
+            let (step, call) = (journaled.attempt().step, journaled.attempt().call);
+            match chain.send(journaled).await {
+                SendOutcome::Accepted | SendOutcome::AlreadyKnown => {
+                    self.write(Record::Sent { step, call, tx_hash: journaled.tx_hash() }).await?;
+                    let (plan_id, tx_hash) = (self.plan.id.clone(), journaled.tx_hash().to_string());
+                    self.tell(Event::Sent { plan_id, step, call, tx_hash }).await;
+                    return Ok(None);
+                }
+                SendOutcome::Rejected(reason) => said = Some(reason),
+                SendOutcome::Unknown(reason) => return Ok(Some(reason)),
+            }
+        }
+        Ok(said)
+    }
+
+    /// A replacement of the newest attempt, if a person ordered one: the same call under the same nonce with higher
+    /// fees, journaled. Where it may not be, that is said once and the wait goes on.
+    async fn faster(&mut self, attempts: &[Journaled]) -> Result<Option<Journaled>, Refusal> {
+        let Some(newest) = attempts.last().map(|journaled| journaled.attempt().clone()) else {
+            return Ok(None);
+        };
+        let hash = newest.claim.tx_hash;
+        let orders = self.core.ledger.orders(&self.plan.id).await?;
+        if !orders.speed_up.contains(&hash) || self.given_up.contains(&hash) {
+            return Ok(None);
+        }
+        let plan_id = Some(self.plan.id.clone());
+        match self.replacement(&newest).await {
+            Ok(journaled) => {
+                let text = format!("{hash} is replaced by {} with higher fees", journaled.tx_hash());
+                self.tell(Event::Controlled { plan_id, text }).await;
+                Ok(Some(journaled))
+            }
+            // The journal may hold a replacement that this process knows nothing of: start again from it.
+            Err(refusal) if matches!(refusal.exit, Exit::Error | Exit::JournalDamaged) => Err(refusal),
+            Err(refusal) => {
+                self.given_up.insert(hash);
+                let text = format!("{hash} was not replaced and still waits: {}", refusal.message);
+                self.tell(Event::Controlled { plan_id, text }).await;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn replacement(&mut self, waiting: &Attempt) -> Result<Journaled, Refusal> {
+        let own = self.plan.steps().find(|(_, step)| step.index == waiting.step);
+        let (leg, step) = own.map(|(leg, step)| (leg.clone(), step.clone())).ok_or_else(|| {
+            Refusal::new(Exit::Error, "pipeline.no_step", format!("the plan has no step {}", waiting.step))
+        })?;
+        let compiled = self.compiled(waiting.step)?;
+        let place = (waiting.call, waiting.cleanup);
+        let judged = self.judged(&leg, &step, &compiled, place, |now| waiting.fees.raised(now)).await?;
+        self.may_sign().await?;
+        let authorized = judged.replace(self.permit, waiting, self.core.clock.now())?;
+        self.sign(authorized).await
     }
 
     /// Set when the nonce went to another transaction: these bytes can never be included.
-    async fn never(&self, journaled: &Journaled) -> Option<Refusal> {
-        let chain = self.core.chain(journaled.network().chain_id).ok()?;
-        let claim = &journaled.attempt().claim;
+    async fn never(&self, attempts: &[Journaled]) -> Option<Refusal> {
+        let claim = &attempts.last()?.attempt().claim;
+        let chain = self.core.chain(claim.network.chain_id).ok()?;
         let used = chain.nonce(claim.sender).await.ok()?;
-        if used <= claim.nonce || chain.receipt(claim.tx_hash).await.ok()?.is_some() {
+        if used <= claim.nonce || self.find(attempts).await.ok()?.is_some() {
             return None;
         }
         let message = format!(
@@ -95,13 +168,14 @@ impl Run<'_> {
     }
 }
 
-fn unknown(journaled: &Journaled, reason: &str) -> Refusal {
+fn unknown(attempts: &[Journaled], reason: &str) -> Refusal {
+    let hashes: Vec<String> = attempts.iter().map(|journaled| journaled.tx_hash().to_string()).collect();
     Refusal::new(
         Exit::OutcomeUnknown,
         "rpc.outcome_unknown",
         format!(
             "transaction {} was signed and may be out; whether a block has it is not known: {reason}",
-            journaled.tx_hash()
+            hashes.join(" or ")
         ),
     )
     .help("never send it again by hand")

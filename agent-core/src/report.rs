@@ -18,7 +18,7 @@ pub use crate::wording::step_text;
 const SLOT_S: u64 = 12;
 const OP_BLOCK_S: u64 = 2;
 /// A relayer of the bridge fills within so many seconds.
-const FILL_S: u64 = 10;
+pub(crate) const FILL_S: u64 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -66,6 +66,8 @@ pub struct StepReport {
     pub text: String,
     pub calls: Vec<CallReport>,
     pub quote: Option<Quote>,
+    /// What the step costs in gas, L1 data and bridge fee: a decimal string.
+    pub cost_usd: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +180,7 @@ fn leg_report(leg: &LegPreview, account: Address, registry: &Registry) -> LegRep
             .unwrap_or_default(),
         account: caip10(leg.leg.network.chain_id, account),
         state: "preview".to_owned(),
-        steps: leg.steps.iter().map(|step| step_report(step, registry)).collect(),
+        steps: leg.steps.iter().map(|step| step_report(leg, step, registry)).collect(),
         gas: simulations().fold(0, |sum, simulation| sum.saturating_add(simulation.gas_used())),
         simulation: SimulationReport {
             success: simulations().all(|simulation| simulation.failure().is_none()),
@@ -214,7 +216,7 @@ fn net<'a>(changes: impl Iterator<Item = &'a AssetChange>) -> Vec<AssetChange> {
     netted.collect()
 }
 
-fn step_report(step: &StepPreview, registry: &Registry) -> StepReport {
+fn step_report(leg: &LegPreview, step: &StepPreview, registry: &Registry) -> StepReport {
     let compiled = &step.judged.compiled().step;
     let calls = compiled.calls.iter().map(|call| CallReport {
         to: call.to,
@@ -229,6 +231,7 @@ fn step_report(step: &StepPreview, registry: &Registry) -> StepReport {
         text: step_text(&step.step, registry),
         calls: calls.collect(),
         quote: compiled.quote.clone(),
+        cost_usd: usd(StepCost::of(leg, step).sum()),
     }
 }
 
@@ -243,37 +246,63 @@ fn priced(amount: &Amount, prices: &Prices) -> U256 {
     worth(amount.raw(), amount.asset().decimals, price)
 }
 
+/// What one step costs, millionths of a USD.
+#[derive(Debug, Clone, Copy, Default)]
+struct StepCost {
+    gas: U256,
+    l1_data: U256,
+    bridge: U256,
+    /// What the pool's price moves against the step; part of the price, not a fee.
+    impact: U256,
+}
+
+impl StepCost {
+    fn of(leg: &LegPreview, step: &StepPreview) -> Self {
+        let (simulation, compiled) = (step.judged.simulation(), &step.judged.compiled().step);
+        let wei = U256::from(simulation.gas_used()).saturating_mul(U256::from(leg.fees.max_fee_per_gas));
+        let mut cost = Self {
+            gas: worth(wei, 18, leg.native_micro_usd),
+            l1_data: worth(simulation.l1_fee(), 18, leg.native_micro_usd),
+            ..Self::default()
+        };
+        let Some(spends) = compiled.spends.first() else { return cost };
+        if let Some(quote) = &compiled.quote {
+            let lost = priced(spends, &step.prices).saturating_mul(U256::from(quote.impact_bps));
+            cost.impact = lost.checked_div(U256::from(10_000)).unwrap_or_default();
+        }
+        if let (Action::Bridge { .. }, Some(yields)) = (&step.step.action, compiled.yields.first()) {
+            let kept = spends.raw().saturating_sub(yields.raw());
+            cost.bridge = priced(&spends.asset().amount(kept), &step.prices);
+        }
+        cost
+    }
+
+    fn sum(self) -> U256 {
+        self.gas.saturating_add(self.l1_data).saturating_add(self.bridge)
+    }
+}
+
 fn cost(preview: &Preview, registry: &Registry) -> Cost {
-    let (mut gas, mut l1, mut bridge, mut impact, mut seconds) =
-        (U256::ZERO, U256::ZERO, U256::ZERO, U256::ZERO, 0_u64);
+    let (mut all, mut seconds) = (StepCost::default(), 0_u64);
     for leg in &preview.legs {
         let op_stack = registry.network(leg.leg.network.chain_id).is_some_and(|network| network.op_stack);
+        let block_s = if op_stack { OP_BLOCK_S } else { SLOT_S };
         for step in &leg.steps {
-            let (simulation, compiled) = (step.judged.simulation(), &step.judged.compiled().step);
-            let wei = U256::from(simulation.gas_used()).saturating_mul(U256::from(leg.fees.max_fee_per_gas));
-            gas = gas.saturating_add(worth(wei, 18, leg.native_micro_usd));
-            l1 = l1.saturating_add(worth(simulation.l1_fee(), 18, leg.native_micro_usd));
-            let block_s = if op_stack { OP_BLOCK_S } else { SLOT_S };
-            seconds = seconds.saturating_add(
-                block_s.saturating_mul(u64::try_from(compiled.calls.len()).unwrap_or(u64::MAX)),
-            );
-            let Some(spends) = compiled.spends.first() else { continue };
-            if let Some(quote) = &compiled.quote {
-                let lost = priced(spends, &step.prices).saturating_mul(U256::from(quote.impact_bps));
-                impact = impact.saturating_add(lost.checked_div(U256::from(10_000)).unwrap_or_default());
-            }
-            if let (Action::Bridge { .. }, Some(yields)) = (&step.step.action, compiled.yields.first()) {
-                let kept = spends.raw().saturating_sub(yields.raw());
-                bridge = bridge.saturating_add(priced(&spends.asset().amount(kept), &step.prices));
-                seconds = seconds.saturating_add(FILL_S);
-            }
+            let own = StepCost::of(leg, step);
+            all.gas = all.gas.saturating_add(own.gas);
+            all.l1_data = all.l1_data.saturating_add(own.l1_data);
+            all.bridge = all.bridge.saturating_add(own.bridge);
+            all.impact = all.impact.saturating_add(own.impact);
+            let calls = u64::try_from(step.judged.compiled().step.calls.len()).unwrap_or(u64::MAX);
+            let fill = if matches!(step.step.action, Action::Bridge { .. }) { FILL_S } else { 0 };
+            seconds = seconds.saturating_add(block_s.saturating_mul(calls)).saturating_add(fill);
         }
     }
     Cost {
-        gas_usd: usd(gas),
-        l1_data_usd: usd(l1),
-        bridge_usd: usd(bridge),
-        impact_usd: usd(impact),
+        gas_usd: usd(all.gas),
+        l1_data_usd: usd(all.l1_data),
+        bridge_usd: usd(all.bridge),
+        impact_usd: usd(all.impact),
         seconds,
     }
 }

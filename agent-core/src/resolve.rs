@@ -26,13 +26,11 @@ impl Held<'_> {
             return Ok(Resolved { step, raw: U256::ZERO, other: None, whole: false });
         };
         let raw = self.raw(step, quantity, step.action.counted(), yields).await?;
-        let other = match &step.action {
-            Action::AddLiquidity { other, other_amount: Some(quantity), .. } => {
-                Some(self.raw(step, quantity, Some(other), yields).await?)
-            }
-            _ => None,
-        };
-        Ok(Resolved { step, raw, other, whole: *quantity == Quantity::AllBut(U256::ZERO) })
+        let mut second = None;
+        if let Action::AddLiquidity { other, other_amount: Some(quantity), .. } = &step.action {
+            second = Some(self.raw(step, quantity, Some(other), yields).await?);
+        }
+        Ok(Resolved { step, raw, other: second, whole: *quantity == Quantity::AllBut(U256::ZERO) })
     }
 
     async fn raw(
@@ -60,7 +58,12 @@ impl Held<'_> {
         raw.filter(|raw| !raw.is_zero()).ok_or_else(|| comes_to_nothing(step, counted))
     }
 
-    async fn all_but(&self, step: &Step, counted: Option<&Asset>, rest: U256) -> Result<Option<U256>, Refusal> {
+    async fn all_but(
+        &self,
+        step: &Step,
+        counted: Option<&Asset>,
+        rest: U256,
+    ) -> Result<Option<U256>, Refusal> {
         let held = self.compiler.held(step, counted, self.account, self.view).await?;
         // What is supplied or owed is not in the wallet: no gas is paid from it.
         let from_wallet = !matches!(step.action, Action::Withdraw { .. } | Action::Repay { .. });

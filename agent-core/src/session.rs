@@ -1,18 +1,21 @@
-//! What the front ends talk to: sentences and confirmations in, events out. CLI, chat and daemon share it.
+//! Sentences and drafts to saved plans or answers, and saved plans to reports: what every front end is made of.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use tokio::sync::mpsc::{Receiver, Sender};
+use serde_json::json;
+use tokio::sync::mpsc::Sender;
 
+use crate::answers::About;
+use crate::control::Ordered;
 use crate::core::Core;
-use crate::draft::{Draft, Outcome, Topic};
+use crate::draft::{Draft, Outcome, Verb};
 use crate::ledger::PlanRecord;
 use crate::pipeline::Permit;
 use crate::planning::Preview;
 use crate::ports::PlanRequest;
 use crate::report::Report;
-use crate::{Amount, Asset, Autonomy, Event, Exit, Op, Portfolio, Refusal, Verdict, tame};
+use crate::{Event, Exit, Portfolio, Refusal, Unknown, caip2, tame};
 
 /// What became of a sentence.
 #[derive(Debug, Clone)]
@@ -59,19 +62,24 @@ impl Core {
                 let (question, missing, code) = (question.clone(), missing.clone(), code.clone());
                 return Ok(Heard::Question { draft: Box::new(draft), question, missing, code });
             }
-            Outcome::Answer { topic: Topic::Balance, asset, chain, .. } => {
-                let (text, answer) = self.balance(asset.as_deref(), chain.as_deref()).await?;
+            Outcome::Answer { topic, asset, chain, protocol } => {
+                let (asset, chain, protocol) = (asset.as_deref(), chain.as_deref(), protocol.as_deref());
+                let (text, answer) = self.answer(*topic, About { asset, chain, protocol }).await?;
                 return Ok(Heard::Answer { draft: Box::new(draft), text, answer });
             }
-            Outcome::Answer { topic, .. } => {
-                let what = format!(
-                    "an answer about `{}`",
-                    serde_json::to_value(topic).unwrap_or_default().as_str().unwrap_or_default()
-                );
-                return Err(lacking(&what, "ask for a balance"));
-            }
-            Outcome::Control { .. } => {
-                return Err(lacking("a control of running work", "use `steward plans`"));
+            Outcome::Control { verb, target } => {
+                let record = self.target(*verb, target.as_deref()).await?;
+                let planned = match verb {
+                    Verb::Undo => self.undo(&record, id).await?,
+                    Verb::Repeat => self.repeat(&record, id).await?,
+                    Verb::Cancel | Verb::Pause | Verb::Resume | Verb::SpeedUp => {
+                        let Ordered { plan_id, text, execute } = self.order(*verb, &record).await?;
+                        let answer =
+                            json!({"control": verb, "plan_id": plan_id, "text": text, "needs_run": execute});
+                        return Ok(Heard::Answer { draft: Box::new(draft), text, answer });
+                    }
+                };
+                return Ok(Heard::Plan { preview: Box::new(planned.0), report: Box::new(planned.1) });
             }
             Outcome::Goal { .. } => return Err(lacking("a goal", "say the steps that you want")),
             Outcome::Refuse { reason, code } => {
@@ -83,10 +91,23 @@ impl Core {
         Ok(Heard::Plan { preview: Box::new(preview), report })
     }
 
+    /// Plans, previews and saves a draft. `complete`: whether steps may be added that were not said.
+    pub(crate) async fn planned(
+        &self,
+        draft: Draft,
+        id: &str,
+        complete: bool,
+    ) -> Result<(Preview, Report), Refusal> {
+        let preview = self.preview_draft(draft, id, complete).await?;
+        let report = self.save(&preview, None).await?;
+        Ok((preview, report))
+    }
+
     async fn preview_draft(&self, draft: Draft, id: &str, complete: bool) -> Result<Preview, Refusal> {
         let standing = self.standing(0, None).await?;
         let last_chain: Vec<(Address, u64)> = self.ledger.paid().await?;
-        let portfolios = self.portfolios().await?;
+        let (portfolios, _) = self.portfolio().await?;
+        let names = self.resolve_names(&draft, &standing.contacts).await?;
         let request = PlanRequest {
             id,
             account: self.account,
@@ -95,14 +116,16 @@ impl Core {
             contacts: &standing.contacts,
             portfolios: &portfolios,
             last_chain: &last_chain,
+            names: &names,
             complete,
         };
         let plan = self.planner.plan(draft, request).await?;
         self.preview(plan, 0).await
     }
 
-    /// What the account has on every network that answers, read at the same time. If none answers it is an error.
-    pub async fn portfolios(&self) -> Result<Vec<Portfolio>, Refusal> {
+    /// What the account has on every network, read at the same time. A network that does not answer is in the second
+    /// list by its name; if none answers it is an error.
+    pub async fn portfolio(&self) -> Result<(Vec<Portfolio>, Vec<Unknown>), Refusal> {
         let mut reading = tokio::task::JoinSet::new();
         for (chain_id, chain) in &self.chains {
             let (chain, account, chain_id) = (chain.clone(), self.account, *chain_id);
@@ -114,54 +137,28 @@ impl Core {
                 (chain_id, read.await)
             });
         }
-        let (mut read, mut failed) = (BTreeMap::new(), None);
+        let (mut read, mut failed) = (BTreeMap::new(), BTreeMap::new());
         while let Some(joined) = reading.join_next().await {
             match joined {
                 Ok((chain_id, Ok(portfolio))) => {
                     read.insert(chain_id, portfolio);
                 }
-                Ok((_, Err(refusal))) => failed = Some(refusal),
-                Err(error) => {
-                    failed = Some(Refusal::new(Exit::Error, "io.failed", tame(&error.to_string())));
+                Ok((chain_id, Err(refusal))) => {
+                    failed.insert(chain_id, refusal);
                 }
+                Err(error) => return Err(Refusal::new(Exit::Error, "io.failed", tame(&error.to_string()))),
             }
         }
-        match failed {
-            Some(refusal) if read.is_empty() => Err(refusal),
-            Some(_) | None => Ok(read.into_values().collect()),
+        if let (true, Some(refusal)) = (read.is_empty(), failed.values().next()) {
+            return Err(refusal.clone());
         }
-    }
-
-    async fn balance(
-        &self,
-        symbol: Option<&str>,
-        chain: Option<&str>,
-    ) -> Result<(String, serde_json::Value), Refusal> {
-        let chain_id = match chain {
-            None => None,
-            Some(name) => Some(self.registry.named(name).ok_or_else(|| no_network(name))?.id.chain_id),
+        let name = |chain_id: u64| {
+            self.registry.network(chain_id).map_or_else(|| caip2(chain_id), |network| network.name.clone())
         };
-        let wanted = |asset: &Asset| symbol.is_none_or(|symbol| symbol == asset.symbol);
-        let mut held: Vec<Amount> =
-            self.portfolios().await?.into_iter().flat_map(|portfolio| portfolio.balances).collect();
-        held.retain(|amount| {
-            wanted(amount.asset()) && chain_id.is_none_or(|chain_id| chain_id == amount.asset().chain_id)
-        });
-        if held.is_empty() {
-            let message = format!("{} is not an asset of these networks", symbol.unwrap_or("it"));
-            return Err(Refusal::new(Exit::Question, "clarify.token", message)
-                .help("`steward tokens` are named by their symbol"));
-        }
-        if symbol.is_none() {
-            held.retain(|amount| !amount.is_zero());
-        }
-        let name = |amount: &Amount| {
-            self.registry.network(amount.asset().chain_id).map(|network| network.name.clone())
-        };
-        let lines = held.iter().map(|amount| format!("{amount} on {}", name(amount).unwrap_or_default()));
-        let text = lines.collect::<Vec<_>>().join(", ");
-        let answer = serde_json::json!({"topic": "balance", "balances": held});
-        Ok((format!("You have {text}."), answer))
+        let unknown = failed
+            .into_iter()
+            .map(|(chain_id, refusal)| Unknown { what: name(chain_id), why: tame(&refusal.message) });
+        Ok((read.into_values().collect(), unknown.collect()))
     }
 
     /// Executes a saved plan and reports it; a failed step is in the report.
@@ -174,68 +171,6 @@ impl Core {
         let report = record.report.clone();
         let finished = self.execute(record, permit, events).await?;
         Ok(report.finished(&finished))
-    }
-
-    /// Serves a front end until its queue closes. `new_id` names plans.
-    pub async fn serve(&self, mut ops: Receiver<Op>, events: Sender<Event>, new_id: fn() -> String) {
-        while let Some(op) = ops.recv().await {
-            if let Err(refusal) = self.obey(op, &events, new_id).await {
-                let _ = events.send(Event::Refused { refusal }).await;
-            }
-        }
-    }
-
-    async fn obey(&self, op: Op, events: &Sender<Event>, new_id: fn() -> String) -> Result<(), Refusal> {
-        match op {
-            Op::Say { text } => self.say(text, events, &new_id()).await,
-            Op::Confirm { plan_id } | Op::Resume { plan_id } => {
-                let record = self.saved(&plan_id).await?;
-                let report = self.carry_out(record, Permit::Confirmed, events.clone()).await?;
-                let _ = events.send(Event::Finished { report: Box::new(report) }).await;
-                Ok(())
-            }
-            Op::DropAdded { .. }
-            | Op::Revise { .. }
-            | Op::Ask { .. }
-            | Op::Portfolio
-            | Op::Control { .. }
-            | Op::Halt { .. }
-            | Op::Unhalt
-            | Op::Open
-            | Op::Stuck { .. } => Err(lacking("this", "say it as a sentence")),
-            Op::Reject { plan_id } => {
-                let record = self.saved(&plan_id).await?;
-                self.ledger.append(Some(&record.plan.id), crate::ledger::Record::PlanCancelled).await?;
-                Ok(())
-            }
-        }
-    }
-
-    async fn say(&self, text: String, events: &Sender<Event>, id: &str) -> Result<(), Refusal> {
-        let _ = events.send(Event::Heard { text: text.clone() }).await;
-        let contacts = self.standing(0, None).await?.contacts;
-        let draft = self.planner.draft(text.as_bytes(), &contacts).await?;
-        let _ = events.send(Event::Drafted { draft: Box::new(draft.clone()) }).await;
-        match self.take(draft, id, None).await? {
-            Heard::Answer { text, answer, .. } => {
-                let _ = events.send(Event::Answered { text, answer }).await;
-            }
-            Heard::Question { question, missing, .. } => {
-                let _ = events.send(Event::Question { question, missing }).await;
-            }
-            Heard::Plan { report, .. } => {
-                let unattended =
-                    self.autonomy == Autonomy::FullWithinPolicy && report.verdict == Verdict::Allow;
-                let _ = events.send(Event::Planned { report: report.clone() }).await;
-                if unattended {
-                    let record = self.saved(&report.plan_id).await?;
-                    let permit = Permit::Unattended(self.autonomy);
-                    let report = self.carry_out(record, permit, events.clone()).await?;
-                    let _ = events.send(Event::Finished { report: Box::new(report) }).await;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// A saved plan by its id.
@@ -252,7 +187,7 @@ fn lacking(what: &str, help: &str) -> Refusal {
     Refusal::new(Exit::NotPossible, "world.lacks", format!("{what} is not possible here yet")).help(help)
 }
 
-fn no_network(name: &str) -> Refusal {
+pub(crate) fn no_network(name: &str) -> Refusal {
     Refusal::new(
         Exit::Question,
         "clarify.chain",

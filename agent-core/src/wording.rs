@@ -56,6 +56,7 @@ fn share(numerator: U256, denominator: U256) -> String {
 }
 
 /// One step: `swap 1 ETH to USDC on base`.
+#[expect(clippy::too_many_lines, reason = "one sentence for each action, and nothing else")]
 pub fn step_text(step: &Step, registry: &Registry) -> String {
     let chain =
         |id: u64| registry.network(id).map_or_else(|| crate::caip2(id), |network| network.name.clone());

@@ -27,7 +27,7 @@ pub(crate) struct Ask<'a> {
 
 /// An exact allowance: made before the act unless it is there already, and taken back.
 pub(crate) struct Allowance {
-    give: Option<Call>,
+    give: Vec<Call>,
     take_back: Call,
 }
 
@@ -89,7 +89,7 @@ impl Ask<'_> {
         value: U256,
         data: Bytes,
     ) -> Result<Call, Refusal> {
-        let decoded = decode::decode(self.network, to, value, &data).map_err(|why| {
+        let decoded = decode::decode(self.registry, self.network, to, value, &data).map_err(|why| {
             Refusal::new(Exit::Error, "compile.undecodable", format!("step {}: {why}", self.step.index))
         })?;
         Ok(Call { to, value, data, decoded: decoded.text, role })
@@ -106,13 +106,16 @@ impl Ask<'_> {
         raw: U256,
     ) -> Result<Allowance, Refusal> {
         let current = self.read(token, &IERC20::allowanceCall { owner: self.account, spender }).await?;
+        let approve = |raw| self.call(CallRole::Approve, token, U256::ZERO, erc20::approve(spender, raw));
         let give = match current == raw {
-            true => None,
-            false => Some(self.call(CallRole::Approve, token, U256::ZERO, erc20::approve(spender, raw))?),
+            true => Vec::new(),
+            false if current.is_zero() => vec![approve(raw)?],
+            // USDT changes an allowance only from or to 0.
+            false => vec![approve(U256::ZERO)?, approve(raw)?],
         };
         let take_back =
             self.call(CallRole::Revoke, token, U256::ZERO, erc20::approve(spender, U256::ZERO))?;
-        Ok(Allowance { give, take_back })
+        Ok(Allowance::new(give, take_back))
     }
 
     /// A step of one act, without anything that it spends or yields yet.
@@ -121,8 +124,8 @@ impl Ask<'_> {
             step: self.step.index,
             calls: vec![act],
             cleanup: Vec::new(),
-            spends: None,
-            yields: None,
+            spends: Vec::new(),
+            yields: Vec::new(),
             quote: None,
             protocol: protocol.map(str::to_owned),
             payees: Vec::new(),
@@ -132,11 +135,15 @@ impl Ask<'_> {
 }
 
 impl Allowance {
+    pub(crate) fn new(give: Vec<Call>, take_back: Call) -> Self {
+        Self { give, take_back }
+    }
+
     /// Puts the allowance around the act. `rest`: the act may not use all of it up.
     pub(crate) fn around(self, step: &mut CompiledStep, rest: bool) {
         // One that was there already is not ours to take back if the act fails.
-        if let Some(give) = self.give {
-            step.calls.insert(0, give);
+        if !self.give.is_empty() {
+            step.calls.splice(0..0, self.give);
             step.cleanup.push(self.take_back.clone());
         }
         if rest {

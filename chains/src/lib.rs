@@ -9,13 +9,17 @@
 mod ask;
 mod compiler;
 pub mod decode;
+mod ens;
 mod live;
+mod portfolio;
 mod prices;
 mod protocols;
+mod range;
 mod read;
 mod registry;
 mod rpc;
 mod signer;
+mod ticks;
 mod view;
 
 pub use compiler::ProtocolCompiler;

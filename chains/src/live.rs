@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use agent_core::pipeline::Journaled;
 use agent_core::ports::{Chain, SendOutcome, View};
-use agent_core::{Amount, Asset, BlockRef, Exit, Fees, Log, NetworkId, NetworkInfo, Receipt, Refusal};
+use agent_core::{
+    Amount, Asset, BlockRef, Exit, Fees, Log, NetworkId, NetworkInfo, Portfolio, Receipt, Refusal,
+};
 use alloy_primitives::{Address, B256, U64, U128};
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::protocols::across;
-use crate::read;
-use crate::rpc::{Fault, Rpc};
+use crate::rpc::{Request, Rpc, value};
 use crate::view::LiveView;
+use crate::{portfolio, read};
 
 /// How long one endpoint may take for one answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The least tip, wei per gas.
 const PRIORITY_FEE_MIN: u128 = 1_000_000;
+/// How the newest block is asked for.
+const NEWEST: (&str, (&str, bool)) = ("eth_getBlockByNumber", ("latest", false));
 /// Blocks whose tips are looked at.
 const FEE_BLOCKS: u64 = 10;
 /// Blocks of the destination that are searched for a bridge's fill.
@@ -37,6 +41,12 @@ struct Block {
     number: U64,
     hash: B256,
     timestamp: U64,
+}
+
+impl From<Block> for BlockRef {
+    fn from(block: Block) -> Self {
+        Self { number: small(block.number), hash: block.hash, timestamp: small(block.timestamp) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -73,21 +83,25 @@ impl LiveChain {
         Ok(Self { network, rpc })
     }
 
-    async fn block(&self, method: &str, params: Value) -> Result<BlockRef, Refusal> {
+    async fn block(&self, method: &'static str, params: Value) -> Result<BlockRef, Refusal> {
         let block: Option<Block> = self.rpc.get(method, params).await?;
-        let block = block.ok_or_else(|| {
+        block.map(BlockRef::from).ok_or_else(|| {
             Refusal::new(
                 Exit::Unreachable,
                 "rpc.no_block",
                 format!("{} does not have this block (yet)", self.network.name),
             )
             .help("run the command again")
-        })?;
-        Ok(BlockRef { number: small(block.number), hash: block.hash, timestamp: small(block.timestamp) })
+        })
     }
 
-    fn view(&self, block: BlockRef) -> Box<dyn View> {
-        Box::new(LiveView { rpc: Arc::clone(&self.rpc), network: self.network.id, block })
+    fn view(&self, block: BlockRef) -> LiveView {
+        LiveView { rpc: Arc::clone(&self.rpc), network: self.network.id, block }
+    }
+
+    fn no_base_fee(&self) -> Refusal {
+        Refusal::new(Exit::Unreachable, "rpc.bad_answer", format!("{} states no base fee", self.network.name))
+            .help("use an endpoint of a network with EIP-1559 fees")
     }
 }
 
@@ -102,12 +116,13 @@ impl Chain for LiveChain {
     }
 
     async fn head(&self) -> Result<Box<dyn View>, Refusal> {
-        self.block("eth_getBlockByNumber", json!(["latest", false])).await.map(|block| self.view(block))
+        let block = self.block(NEWEST.0, json!(NEWEST.1)).await?;
+        Ok(Box::new(self.view(block)))
     }
 
     async fn at(&self, number: u64) -> Result<Box<dyn View>, Refusal> {
-        let number = json!([format!("{number:#x}"), false]);
-        self.block("eth_getBlockByNumber", number).await.map(|block| self.view(block))
+        let block = self.block("eth_getBlockByNumber", json!([format!("{number:#x}"), false])).await?;
+        Ok(Box::new(self.view(block)))
     }
 
     async fn nonce(&self, account: Address) -> Result<u64, Refusal> {
@@ -116,16 +131,22 @@ impl Chain for LiveChain {
     }
 
     async fn fees(&self) -> Result<Fees, Refusal> {
-        let params = json!([format!("{FEE_BLOCKS:#x}"), "latest", [50]]);
-        let history: FeeHistory = self.rpc.get("eth_feeHistory", params).await?;
-        fees(&history).ok_or_else(|| {
-            Refusal::new(
-                Exit::Unreachable,
-                "rpc.bad_answer",
-                format!("{} states no base fee", self.network.name),
-            )
-            .help("use an endpoint of a network with EIP-1559 fees")
-        })
+        let Request { method, params } = fee_history();
+        let history: FeeHistory = self.rpc.get(method, params).await?;
+        fees(&history).ok_or_else(|| self.no_base_fee())
+    }
+
+    async fn portfolio(&self, account: Address) -> Result<Portfolio, Refusal> {
+        let newest = Request { method: NEWEST.0, params: json!(NEWEST.1) };
+        let (block, history): (Block, FeeHistory) = self
+            .rpc
+            .get_all(&[newest, fee_history()], |answers| {
+                let [block, history] = answers else { return None };
+                Some((value(block)?, value(history)?))
+            })
+            .await?;
+        let fees = fees(&history).ok_or_else(|| self.no_base_fee())?;
+        portfolio::portfolio(&self.network, &self.view(block.into()), fees, account).await
     }
 
     async fn balances(
@@ -142,9 +163,10 @@ impl Chain for LiveChain {
         if tx.network() != self.network.id {
             return SendOutcome::Rejected(format!("it was signed for {}", tx.network()));
         }
-        match self.rpc.ask::<B256>("eth_sendRawTransaction", json!([tx.raw()])).await {
-            Ok(_) => SendOutcome::Accepted,
-            Err(Fault::Node(error)) => rejected(error.message),
+        match self.rpc.send(tx.raw()).await {
+            Ok(Ok(hash)) if hash == tx.tx_hash() => SendOutcome::Accepted,
+            Ok(Ok(hash)) => SendOutcome::Unknown(format!("the node names another transaction: {hash}")),
+            Ok(Err(error)) => rejected(error.message),
             Err(fault) => SendOutcome::Unknown(self.rpc.refusal("eth_sendRawTransaction", fault).message),
         }
     }
@@ -181,7 +203,7 @@ impl Chain for LiveChain {
                 format!("{} holds no deposit for chain {own}", deposit.tx_hash),
             )
         })?;
-        let head = self.block("eth_getBlockByNumber", json!(["latest", false])).await?.number;
+        let head = self.block(NEWEST.0, json!(NEWEST.1)).await?.number;
         let logs: Vec<Log> = self
             .rpc
             .get(
@@ -196,6 +218,14 @@ impl Chain for LiveChain {
             .await?;
         Ok(logs.iter().find_map(|log| across::filled(log, &deposit)).map(|raw| out.amount(raw)))
     }
+
+    fn refund_after(&self, deposit: &Receipt) -> Option<u64> {
+        across::refund_after(deposit)
+    }
+}
+
+fn fee_history() -> Request {
+    Request { method: "eth_feeHistory", params: json!([format!("{FEE_BLOCKS:#x}"), "latest", [50]]) }
 }
 
 /// What a node's refusal of a transaction means.

@@ -7,10 +7,10 @@ use alloy_primitives::{Address, B256};
 
 /// What is known about a network before it was asked.
 ///
-/// `addresses` are by role. Needed: `weth`, `multicall3`. Tokens that a person may name: `usdc`, `dai`. Protocols:
-/// `uniswap.factory`, `uniswap.quoter_v2`, `uniswap.swap_router02`, `uniswap.position_manager`,
-/// `uniswap.pool.<a>_<b>`, `aave.pool`, `aave.addresses_provider`, `aave.oracle`, `aave.data_provider`,
-/// `aave.a_token.<symbol>`, `aave.debt_token.<symbol>` (symbols in lower case), `across.spoke_pool`.
+/// `addresses` are by role. Needed: `weth`, `multicall3`. Tokens that a person may name are roles of their own
+/// (`TOKENS`); of the protocols: what `CONTRACTS` lists, `uniswap.pool.<a>_<b>_<fee>`, `uniswap.v2_pair.<a>_<b>`,
+/// `aave.a_token.<token>`, `aave.debt_token.<token>`, `governor.<family>` and its `.timelock`,
+/// `safe.<version>.<contract>`. `feed.<token>` and what starts with `demo.` is only kept as a role.
 #[derive(Debug, Clone)]
 pub struct NetworkConfig {
     /// EIP-155.
@@ -30,20 +30,46 @@ pub struct NetworkConfig {
 }
 
 /// Tokens by role: symbol and decimals.
-const TOKENS: [(&str, &str, u8); 3] = [("weth", "WETH", 18), ("usdc", "USDC", 6), ("dai", "DAI", 18)];
+const TOKENS: [(&str, &str, u8); 13] = [
+    ("weth", "WETH", 18),
+    ("usdc", "USDC", 6),
+    ("usdce", "USDC.e", 6),
+    ("usdt", "USDT", 6),
+    ("dai", "DAI", 18),
+    ("wbtc", "WBTC", 8),
+    ("link", "LINK", 18),
+    ("uni", "UNI", 18),
+    ("aave", "AAVE", 18),
+    ("arb", "ARB", 18),
+    ("op", "OP", 18),
+    ("steth", "stETH", 18),
+    ("wsteth", "wstETH", 18),
+];
 
 /// Contracts by role: family and name.
-const CONTRACTS: [(&str, &str, &str); 10] = [
+const CONTRACTS: [(&str, &str, &str); 22] = [
     ("multicall3", "multicall", "Multicall3"),
+    ("permit2", "permit2", "Permit2"),
     ("uniswap.factory", "uniswap", "UniswapV3Factory"),
     ("uniswap.quoter_v2", "uniswap", "QuoterV2"),
     ("uniswap.swap_router02", "uniswap", "SwapRouter02"),
     ("uniswap.position_manager", "uniswap", "NonfungiblePositionManager"),
+    ("uniswap.v2_factory", "uniswap", "UniswapV2Factory"),
+    ("uniswap.v2_router02", "uniswap", "UniswapV2Router02"),
+    ("uniswap.pool_manager", "uniswap", "V4 PoolManager"),
+    ("uniswap.v4_position_manager", "uniswap", "V4 PositionManager"),
+    ("uniswap.v4_quoter", "uniswap", "V4Quoter"),
+    ("uniswap.state_view", "uniswap", "V4 StateView"),
+    ("uniswap.universal_router", "uniswap", "UniversalRouter"),
     ("aave.pool", "aave", "Aave Pool"),
     ("aave.addresses_provider", "aave", "PoolAddressesProvider"),
     ("aave.oracle", "aave", "AaveOracle"),
     ("aave.data_provider", "aave", "AaveProtocolDataProvider"),
+    ("aave.rewards_controller", "aave", "RewardsController"),
     ("across.spoke_pool", "across", "SpokePool"),
+    ("ens.registry", "ens", "ENSRegistry"),
+    ("ens.old_registry", "ens", "ENSRegistry before 2020"),
+    ("ens.resolver", "ens", "PublicResolver"),
 ];
 
 /// The registry of all configured networks.
@@ -80,21 +106,18 @@ fn network(config: &NetworkConfig) -> Result<NetworkInfo, Refusal> {
     let mut positions = Vec::new();
     let mut contracts = BTreeMap::new();
     for (role, address) in &config.addresses {
-        let (protocol, name) =
-            if let Some((_, symbol, decimals)) = TOKENS.iter().find(|(token, ..)| token == role) {
-                assets.push(asset(AssetKind::Erc20(*address), symbol, *decimals));
-                (if role == "weth" { "weth" } else { "erc20" }, (*symbol).to_owned())
-            } else if let Some((symbol, decimals)) = position(role) {
-                positions.push(asset(AssetKind::Erc20(*address), &symbol, decimals));
-                ("aave", symbol)
-            } else if let Some(pair) = role.strip_prefix("uniswap.pool.") {
-                ("uniswap", format!("pool {}", pair.replace('_', "/").to_uppercase()))
-            } else if let Some((_, family, name)) = CONTRACTS.iter().find(|(contract, ..)| contract == role) {
-                (*family, (*name).to_owned())
-            } else {
-                return Err(invalid(config, &format!("`{}` is no role", agent_core::tame(role))));
-            };
-        contracts.insert(*address, ContractInfo { protocol: protocol.to_owned(), name });
+        if let Some((_, symbol, decimals)) = TOKENS.iter().find(|(token, ..)| token == role) {
+            assets.push(asset(AssetKind::Erc20(*address), symbol, *decimals));
+        } else if let Some((symbol, decimals)) = position(role) {
+            positions.push(asset(AssetKind::Erc20(*address), &symbol, decimals));
+        }
+        match contract(role) {
+            Some((protocol, name)) => {
+                contracts.insert(*address, ContractInfo { protocol: protocol.to_owned(), name });
+            }
+            None if ["feed.", "demo."].iter().any(|prefix| role.starts_with(prefix)) => {}
+            None => return Err(invalid(config, &format!("`{}` is no role", agent_core::tame(role)))),
+        }
     }
     Ok(NetworkInfo {
         id: NetworkId { chain_id: config.chain_id, genesis: config.genesis },
@@ -107,6 +130,48 @@ fn network(config: &NetworkConfig) -> Result<NetworkInfo, Refusal> {
         contracts,
         roles: config.addresses.clone(),
     })
+}
+
+/// Family and name of the contract in a role.
+fn contract(role: &str) -> Option<(&'static str, String)> {
+    if let Some((_, symbol, _)) = TOKENS.iter().find(|(token, ..)| *token == role) {
+        let family = match role {
+            "weth" => "weth",
+            "steth" | "wsteth" => "lido",
+            _ => "erc20",
+        };
+        return Some((family, (*symbol).to_owned()));
+    }
+    if let Some((_, family, name)) = CONTRACTS.iter().find(|(contract, ..)| *contract == role) {
+        return Some((family, (*name).to_owned()));
+    }
+    if let Some((symbol, _)) = position(role) {
+        return Some(("aave", symbol));
+    }
+    let pair = |pair: &str| pair.replace('_', "/").to_uppercase();
+    if let Some(tokens) = role.strip_prefix("uniswap.pool.") {
+        return Some(("uniswap", format!("pool {}", pair(tokens))));
+    }
+    if let Some(tokens) = role.strip_prefix("uniswap.v2_pair.") {
+        return Some(("uniswap", format!("V2 pair {}", pair(tokens))));
+    }
+    if let Some(family) = role.strip_prefix("governor.") {
+        return Some((
+            "governor",
+            match family.strip_suffix(".timelock") {
+                Some(family) => format!("timelock of {family}"),
+                None => format!("governor of {family}"),
+            },
+        ));
+    }
+    let (version, name) = role.strip_prefix("safe.")?.split_once('.')?;
+    Some(("safe", format!("Safe {} {}", version.replace('_', "."), name.replace('_', " "))))
+}
+
+/// Whether `address` is a governor, in which votes are cast.
+pub(crate) fn is_governor(network: &NetworkInfo, address: Address) -> bool {
+    let governors = network.roles.iter().filter(|(role, _)| role.starts_with("governor."));
+    governors.filter(|(role, _)| !role.ends_with(".timelock")).any(|(_, governor)| *governor == address)
 }
 
 /// `aave.a_token.usdc` is aUSDC with USDC's decimals.
@@ -176,6 +241,7 @@ mod tests {
         for configs in [
             vec![config(&["weth"])],
             vec![config(&["weth", "multicall3", "curve.pool"])],
+            vec![config(&["weth", "multicall3", "aave.a_token.doge"])],
             vec![no_endpoint],
             vec![whole.clone(), whole],
         ] {

@@ -15,9 +15,36 @@ use alloy_primitives::{Address, TxKind, U256};
 use async_trait::async_trait;
 
 use crate::decode::{Decoded, decode};
+use crate::protocols::permit2::SPENDER;
 
-/// The most of an asset that one transaction may move or allow, whole units.
-const CAPS: [(&str, u64); 4] = [("ETH", 100), ("WETH", 100), ("USDC", 200_000), ("DAI", 200_000)];
+/// The most of an asset that one transaction may move or allow, whole units: always far below 2^128 smallest units.
+const CAPS: [(&str, u64); 14] = [
+    ("ETH", 100),
+    ("WETH", 100),
+    ("stETH", 100),
+    ("wstETH", 100),
+    ("USDC", 200_000),
+    ("USDC.e", 200_000),
+    ("USDT", 200_000),
+    ("DAI", 200_000),
+    ("WBTC", 4),
+    ("LINK", 20_000),
+    ("UNI", 40_000),
+    ("AAVE", 2_000),
+    ("ARB", 500_000),
+    ("OP", 300_000),
+];
+
+/// Roles that may be allowed to take tokens. What a wrapper takes becomes its own token.
+const TAKES: [&str; 7] = [
+    "uniswap.swap_router02",
+    "uniswap.v2_router02",
+    "uniswap.position_manager",
+    "permit2",
+    "aave.pool",
+    "across.spoke_pool",
+    "wsteth",
+];
 
 /// Signs EIP-1559 transactions with a key in memory.
 pub struct LocalSigner {
@@ -37,7 +64,7 @@ impl fmt::Debug for LocalSigner {
 }
 
 impl LocalSigner {
-    /// With caps of 100 ETH or WETH and 200,000 USDC or DAI a transaction.
+    /// With caps of about 200,000 dollars' worth of each asset a transaction.
     pub fn new(key: PrivateKeySigner, registry: Arc<Registry>, clock: Arc<dyn Clock>) -> Self {
         let caps = CAPS.iter().map(|(symbol, cap)| ((*symbol).to_owned(), *cap)).collect();
         Self { key, registry, clock, caps }
@@ -61,12 +88,13 @@ impl LocalSigner {
                 &format!("it is for {}, and this key is {}'s", tx.from, self.key.address()),
             ));
         }
-        let decoded = decode(network, tx.to, tx.value, &tx.data).map_err(|why| refused("calldata", &why))?;
+        let decoded = decode(&self.registry, network, tx.to, tx.value, &tx.data);
+        let decoded = decoded.map_err(|why| refused("calldata", &why))?;
         if let Some(other) = decoded.beneficiaries.iter().find(|address| **address != tx.from) {
             return Err(refused("beneficiary", &format!("`{}` benefits {other}", decoded.text)));
         }
         self.payee(network, &decoded)?;
-        self.allowance(network, &decoded)?;
+        self.allowance(network, tx.to, &decoded)?;
         let gas = U256::from(tx.gas_limit).saturating_mul(U256::from(tx.fees.max_fee_per_gas));
         let native = decoded.out.iter().filter(|(kind, _)| *kind == AssetKind::Native).map(|(_, raw)| *raw);
         self.cap(network, AssetKind::Native, native.fold(gas, U256::saturating_add))?;
@@ -85,12 +113,13 @@ impl LocalSigner {
         }
     }
 
-    fn allowance(&self, network: &NetworkInfo, decoded: &Decoded) -> Result<(), Refusal> {
+    fn allowance(&self, network: &NetworkInfo, to: Address, decoded: &Decoded) -> Result<(), Refusal> {
         let Some((token, spender, raw)) = decoded.allowance.filter(|(.., raw)| !raw.is_zero()) else {
             return Ok(());
         };
-        let takes = ["uniswap.swap_router02", "aave.pool", "across.spoke_pool"];
-        if !takes.iter().any(|role| network.role(role) == Some(spender)) {
+        let is = |role: &str, address| network.role(role) == Some(address);
+        let inside_permit2 = is("permit2", to) && is(SPENDER, spender);
+        if !inside_permit2 && !TAKES.iter().any(|role| is(role, spender)) {
             return Err(refused(
                 "spender",
                 &format!("`{}`: {spender} is no contract that takes allowances", decoded.text),

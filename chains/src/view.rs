@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use agent_core::ports::View;
-use agent_core::{BlockRef, CallEnd, CallOutcome, NetworkId, Refusal, tame};
+use agent_core::{BlockRef, CallEnd, CallOutcome, NetworkId, Refusal};
 use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::decode_revert_reason;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::rpc::{Fault, NodeError, Rpc};
+use crate::rpc::{Answer, Request, Rpc, value};
 
 /// The block is named by its hash (EIP-1898): a reorganisation gives an error, never another state.
 #[derive(Debug)]
@@ -23,6 +22,33 @@ impl LiveView {
     fn at(&self) -> Value {
         json!({"blockHash": self.block.hash})
     }
+
+    fn asking(&self, from: Address, to: Address, data: &Bytes) -> Request {
+        let params = json!([{"from": from, "to": to, "data": data}, self.at()]);
+        Request { method: "eth_call", params }
+    }
+
+    /// Calls in one round trip, each on its own.
+    pub(crate) async fn call_all(
+        &self,
+        calls: &[(Address, Address, Bytes)],
+    ) -> Result<Vec<CallOutcome>, Refusal> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let requests: Vec<Request> =
+            calls.iter().map(|(from, to, data)| self.asking(*from, *to, data)).collect();
+        self.rpc.get_all(&requests, |answers| answers.iter().map(outcome).collect()).await
+    }
+}
+
+/// `None`: the answer has another shape than asked for.
+fn outcome(answer: &Answer) -> Option<CallOutcome> {
+    let (end, output) = match answer {
+        Ok(_) => (CallEnd::Success, value(answer)?),
+        Err(error) => error.ended()?,
+    };
+    Some(CallOutcome { end, output, gas_used: 0, l1_fee: U256::ZERO, logs: Vec::new(), touched: Vec::new() })
 }
 
 #[async_trait]
@@ -36,23 +62,8 @@ impl View for LiveView {
     }
 
     async fn call(&self, from: Address, to: Address, data: Bytes) -> Result<CallOutcome, Refusal> {
-        let params = json!([{"from": from, "to": to, "data": data}, self.at()]);
-        let (end, output) = match self.rpc.ask::<Bytes>("eth_call", params).await {
-            Ok(output) => (CallEnd::Success, output),
-            Err(Fault::Node(error)) => match ended(&error) {
-                Some(ended) => ended,
-                None => return Err(self.rpc.refusal("eth_call", Fault::Node(error))),
-            },
-            Err(fault) => return Err(self.rpc.refusal("eth_call", fault)),
-        };
-        Ok(CallOutcome {
-            end,
-            output,
-            gas_used: 0,
-            l1_fee: U256::ZERO,
-            logs: Vec::new(),
-            touched: Vec::new(),
-        })
+        let request = self.asking(from, to, &data);
+        self.rpc.get_all(&[request], |answers| outcome(answers.first()?)).await
     }
 
     async fn balance(&self, account: Address) -> Result<U256, Refusal> {
@@ -61,42 +72,5 @@ impl View for LiveView {
 
     async fn code(&self, account: Address) -> Result<Bytes, Refusal> {
         self.rpc.get("eth_getCode", json!([account, self.at()])).await
-    }
-}
-
-/// How a call ended, if the node's error is about the call and not about the node.
-fn ended(error: &NodeError) -> Option<(CallEnd, Bytes)> {
-    let output: Bytes = error.data.as_deref().and_then(|data| data.parse().ok()).unwrap_or_default();
-    let message = error.message.to_lowercase();
-    // 3: "execution error" of geth and of those who follow it.
-    if error.code == 3 || message.contains("revert") {
-        let reason = decode_revert_reason(&output).unwrap_or_else(|| error.message.clone());
-        return Some((CallEnd::Revert(tame(&reason)), output));
-    }
-    let halted =
-        ["out of gas", "invalid opcode", "stack underflow", "stack overflow", "invalid jump", "evm error"];
-    halted.iter().any(|text| message.contains(text)).then(|| (CallEnd::Halt(error.message.clone()), output))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(code: i64, message: &str, data: Option<&str>) -> NodeError {
-        NodeError { code, message: message.to_owned(), data: data.map(str::to_owned) }
-    }
-
-    #[test]
-    fn reverts_are_values_and_a_nodes_own_errors_are_not() {
-        // Error("28")
-        let data = "0x08c379a0000000000000000000000000000000000000000000000000000000000000002000000000000000000000000000000000000000000000000000000000000000023238000000000000000000000000000000000000000000000000000000000000";
-        let Some((CallEnd::Revert(reason), output)) = ended(&error(3, "execution reverted", Some(data)))
-        else {
-            panic!("it is a revert")
-        };
-        assert!(reason.contains("28"), "{reason}");
-        assert_eq!(output.len(), 100);
-        assert!(matches!(ended(&error(-32000, "out of gas", None)), Some((CallEnd::Halt(_), _))));
-        assert_eq!(ended(&error(-32000, "header not found", None)), None);
     }
 }

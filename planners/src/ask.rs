@@ -36,6 +36,10 @@ pub(crate) fn for_field(action: &str, field: &str, asset: Option<&str>) -> (&'st
         ("bridge", "to") => ("clarify.chain", format!("Which chain should {what} be bridged to?")),
         ("delegate", "to") => ("clarify.payee", "Who should the votes be delegated to?".to_owned()),
         (_, "to") => ("clarify.payee", format!("Who should {what} be sent to?")),
+        ("remove_liquidity", "amount") => (
+            "clarify.amount",
+            "How much of the liquidity should I take out: all of it, or a share?".to_owned(),
+        ),
         (_, "amount") => {
             ("clarify.amount", format!("How much {} should I {verb}?", asset.unwrap_or("of it")))
         }

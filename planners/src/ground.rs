@@ -1,53 +1,65 @@
 //! A checked draft to a plan: names become addresses, chains and quantities of one configuration. What the words leave
 //! open is chosen only where the money stays the user's own (a chain by what is held there), else it is asked.
+//!
+//! Names and amounts are in `known.rs`, the chain that was not said in `places.rs`; the actions by what they are about:
+//! `moves.rs`, `lending.rs`, `pools.rs`, `rights.rs`, `rebalance.rs`.
 
 use std::collections::BTreeMap;
 
-use agent_core::draft::{self, Draft, DraftAmount, Outcome};
+use agent_core::draft::{self, Draft, Outcome};
 use agent_core::ports::PlanRequest;
-use agent_core::{Action, Asset, Exit, Leg, Origin, Plan, Quantity, Refusal, Side, Source, Step, tame};
+use agent_core::{Action, Asset, Exit, Leg, Origin, Plan, Quantity, Refusal, Source, Step, tame};
 use alloy_primitives::U256;
 
-use crate::payees;
+use crate::complete;
 
 mod known;
+mod lending;
+mod moves;
+mod places;
+mod pools;
+mod rebalance;
+mod rights;
+
+pub(crate) use known::is_twin;
 
 /// Slippage where none was said, basis points.
 pub const SLIPPAGE_BPS: u32 = 50;
 /// The most slippage that may be said, basis points.
 const SLIPPAGE_BPS_MAX: u32 = 300;
 
-/// Grounds a draft whose outcome is a plan without a trigger.
+/// Grounds a draft whose outcome is a plan without a trigger, and completes it where `ask.complete` says so.
 pub fn ground(draft: Draft, ask: &PlanRequest<'_>) -> Result<Plan, Refusal> {
     let Outcome::Plan { steps, .. } = &draft.outcome else {
         return Err(Refusal::new(Exit::RefusedInput, "input.no_plan", "this draft is no plan"));
     };
-    let mut grounding = Grounding { ask, draft: &draft, at: 0, steps: Vec::new(), results: Vec::new() };
+    let mut grounding = Grounding { ask, draft: &draft, at: 0, steps: Vec::new(), outputs: Vec::new() };
     for (at, step) in steps.iter().enumerate() {
         grounding.at = at;
         grounding.ground(step)?;
     }
-    let legs = legs(grounding.steps, ask)?;
+    let steps = if ask.complete { complete::complete(grounding.steps, ask)? } else { grounding.steps };
+    let legs = legs(steps, ask)?;
     Ok(Plan { id: ask.id.to_owned(), account: ask.account, created_at: ask.now, legs, draft })
 }
 
-/// The steps so far. `results[i]` is the plan step that holds what draft step `i` yields.
+/// The steps so far.
 struct Grounding<'a> {
     ask: &'a PlanRequest<'a>,
     draft: &'a Draft,
     /// Which step of the draft, from 0.
     at: usize,
     steps: Vec<Step>,
-    results: Vec<usize>,
+    /// What each grounded step of the draft yields: the plan step that holds it, and the asset.
+    outputs: Vec<Vec<(usize, Asset)>>,
 }
 
 /// Consecutive steps on one chain are one leg.
 fn legs(steps: Vec<Step>, ask: &PlanRequest<'_>) -> Result<Vec<Leg>, Refusal> {
     let mut legs: Vec<Leg> = Vec::new();
     for step in steps {
-        let chain_id =
-            chain_of(&step.action).ok_or_else(|| lacks(step.index, "a revoke that names no chain"))?;
-        let network = ask.registry.network(chain_id).ok_or_else(|| lacks(step.index, "this chain"))?.id;
+        let network = ask.registry.network(step.action.chain_id());
+        let network = network.ok_or_else(|| lacks(step.index, "this chain"))?.id;
         match legs.last_mut().filter(|leg| leg.network == network) {
             Some(leg) => leg.steps.push(step),
             None => legs.push(Leg { index: legs.len(), network, steps: vec![step] }),
@@ -56,76 +68,82 @@ fn legs(steps: Vec<Step>, ask: &PlanRequest<'_>) -> Result<Vec<Leg>, Refusal> {
     Ok(legs)
 }
 
-fn chain_of(action: &Action) -> Option<u64> {
-    let asset = if let Action::Revoke { asset, .. } = action { asset.as_ref() } else { action.counted() };
-    asset.map(|asset| asset.chain_id)
-}
-
 /// What this configuration does not do; it names the step.
 pub(crate) fn lacks(step: usize, what: &str) -> Refusal {
-    Refusal::new(Exit::NotPossible, "world.lacks", format!("step {step}: {what} is not possible here"))
-        .help("possible are: transfer, wrap, unwrap, swap (uniswap), supply, withdraw, borrow, repay (aave), bridge (across), revoke")
+    Refusal::new(Exit::NotPossible, "world.lacks", format!("step {step}: {what} is not possible here")).help(
+        "possible are: transfer, bridge (across), swap and liquidity (uniswap), wrap, unwrap, stake (lido), supply, \
+         withdraw, borrow, repay, collateral, liquidate (aave), claim, rebalance, vote, delegate, revoke",
+    )
 }
 
 fn asks(code: &str, question: String) -> Refusal {
     Refusal::new(Exit::Question, code, question).help("say it again with that in it")
 }
 
-impl<'a> Grounding<'a> {
+impl Grounding<'_> {
+    /// The step's number in the draft, from 1.
     fn number(&self) -> usize {
         self.at.saturating_add(1)
     }
 
     fn ground(&mut self, step: &draft::Step) -> Result<(), Refusal> {
+        use draft::Step as Said;
         match step {
-            draft::Step::Transfer { asset, amount, to, chain } => {
-                self.transfer(asset, amount, to, chain.as_deref())
-            }
-            draft::Step::Swap { sell, buy, amount, side, chain, max_slippage_bps, protocol } => {
+            Said::Transfer { asset, amount, to, chain } => self.transfer(asset, amount, to, chain.as_deref()),
+            Said::Swap { sell, buy, amount, side, chain, max_slippage_bps, protocol } => {
                 self.family(protocol.as_deref(), "uniswap", "a swap")?;
                 self.swap((sell, buy), amount, *side, chain.as_deref(), *max_slippage_bps)
             }
-            draft::Step::Bridge { asset, amount, from, to, protocol } => {
+            Said::Bridge { asset, amount, from, to, protocol } => {
                 self.family(protocol.as_deref(), "across", "a bridge")?;
                 self.bridge(asset, amount, from.as_deref(), to)
             }
-            draft::Step::Wrap { amount, asset, chain } => {
-                self.only_ether(asset.as_deref())?;
-                self.wrap("ETH", "WETH", amount, chain.as_deref())
+            Said::Wrap { amount, asset, chain } => {
+                self.coat(asset.as_deref(), amount, chain.as_deref(), true)
             }
-            draft::Step::Unwrap { amount, asset, chain } => {
-                self.only_ether(asset.as_deref())?;
-                self.wrap("WETH", "ETH", amount, chain.as_deref())
+            Said::Unwrap { amount, asset, chain } => {
+                self.coat(asset.as_deref(), amount, chain.as_deref(), false)
             }
-            draft::Step::Supply { asset, amount, chain, protocol } => {
-                self.family(protocol.as_deref(), "aave", "a supply")?;
-                self.lend(asset, amount, chain.as_deref(), |asset, amount| Action::Supply { asset, amount })
+            Said::Stake { asset, amount, protocol, chain } => {
+                self.family(protocol.as_deref(), "lido", "a stake")?;
+                self.stake(asset, amount, chain.as_deref())
             }
-            draft::Step::Repay { asset, amount, chain, protocol } => {
-                self.family(protocol.as_deref(), "aave", "a repayment")?;
-                self.lend(asset, amount, chain.as_deref(), |asset, amount| Action::Repay { asset, amount })
+            Said::Unstake { asset, .. } => Err(self.unstake(asset)),
+            Said::Supply { asset, amount, chain, protocol } => {
+                self.supply(asset, amount, chain.as_deref(), protocol.as_deref())
             }
-            draft::Step::Withdraw { asset, amount, chain, protocol } => {
-                self.family(protocol.as_deref(), "aave", "a withdrawal")?;
-                self.take(asset, amount, chain.as_deref(), |asset, amount| Action::Withdraw { asset, amount })
+            Said::Repay { asset, amount, chain, protocol } => {
+                self.repay(asset, amount, chain.as_deref(), protocol.as_deref())
             }
-            draft::Step::Borrow { asset, amount, chain, protocol } => {
-                self.family(protocol.as_deref(), "aave", "a loan")?;
-                self.take(asset, amount, chain.as_deref(), |asset, amount| Action::Borrow { asset, amount })
+            Said::Withdraw { asset, amount, chain, protocol } => {
+                self.withdraw(asset, amount, chain.as_deref(), protocol.as_deref())
             }
-            draft::Step::Revoke { asset, spender, chain } => {
+            Said::Borrow { asset, amount, chain, protocol } => {
+                self.borrow(asset, amount, chain.as_deref(), protocol.as_deref())
+            }
+            Said::Collateral { asset, on, protocol, chain } => {
+                self.collateral(asset, *on, chain.as_deref(), protocol.as_deref())
+            }
+            Said::Liquidate { account, debt, collateral, amount, protocol, chain } => {
+                self.liquidate(account, (debt, collateral), amount, chain.as_deref(), protocol.as_deref())
+            }
+            Said::AddLiquidity { pair, amounts, fee_bps, range, chain, protocol } => {
+                self.family(protocol.as_deref(), "uniswap", "liquidity")?;
+                self.add_liquidity(pair, amounts, (*fee_bps, range.as_ref()), chain.as_deref())
+            }
+            Said::RemoveLiquidity { pair, amount, position, chain, protocol } => {
+                self.family(protocol.as_deref(), "uniswap", "liquidity")?;
+                self.remove_liquidity(pair.as_ref(), amount, position.as_deref(), chain.as_deref())
+            }
+            Said::Rebalance { targets, chain } => self.rebalance(targets, chain.as_deref()),
+            Said::Claim { protocol, chain } => self.claim(protocol.as_deref(), chain.as_deref()),
+            Said::Vote { proposal, support, governor, chain } => {
+                self.vote(proposal, *support, governor, chain.as_deref())
+            }
+            Said::Delegate { asset, to, chain } => self.delegate(asset, to, chain.as_deref()),
+            Said::Revoke { asset, spender, chain } => {
                 self.revoke(asset.as_deref(), spender.as_deref(), chain.as_deref())
             }
-            draft::Step::Collateral { .. } => Err(lacks(self.number(), "switching collateral")),
-            draft::Step::Liquidate { .. } => Err(lacks(self.number(), "a liquidation")),
-            draft::Step::Stake { .. } => Err(lacks(self.number(), "staking")),
-            draft::Step::Unstake { .. } => Err(lacks(self.number(), "unstaking")),
-            draft::Step::Claim { .. } => Err(lacks(self.number(), "a claim")),
-            draft::Step::AddLiquidity { .. } => Err(lacks(self.number(), "adding liquidity")),
-            draft::Step::RemoveLiquidity { .. } => Err(lacks(self.number(), "removing liquidity")),
-            draft::Step::Rebalance { .. } => Err(lacks(self.number(), "rebalancing")),
-            draft::Step::Vote { .. } => Err(lacks(self.number(), "a vote")),
-            draft::Step::Delegate { .. } => Err(lacks(self.number(), "a delegation")),
         }
     }
 
@@ -136,213 +154,20 @@ impl<'a> Grounding<'a> {
         }
     }
 
-    fn only_ether(&self, asset: Option<&str>) -> Result<(), Refusal> {
-        match asset.filter(|asset| !matches!(*asset, "ETH" | "WETH")) {
-            Some(other) => Err(lacks(self.number(), &format!("wrapping {}", tame(other)))),
-            None => Ok(()),
-        }
-    }
-
-    fn transfer(
-        &mut self,
-        asset: &str,
-        amount: &DraftAmount,
-        to: &str,
-        chain: Option<&str>,
-    ) -> Result<(), Refusal> {
-        let payee = payees::payee(to, self.number(), self.ask)?;
-        let last = self.ask.last_chain.iter().find(|(address, _)| *address == payee.address);
-        let network = match (chain, last, self.output(amount)) {
-            (Some(name), _, _) => self.network(name)?,
-            (None, _, Some(result)) => self.by_id(result.chain_id)?,
-            (None, Some((_, chain_id)), None) => self.by_id(*chain_id)?,
-            (None, None, None) => {
-                return Err(asks("clarify.chain", format!("On which chain should {} be paid?", tame(to))));
-            }
-        };
-        payees::not_a_contract(&payee, network, self.number())?;
-        let asset = self.asset(asset, network)?;
-        let amount = self.quantity(amount, &asset)?;
-        let source = payee.source.clone();
-        self.push(Action::Transfer { asset, amount, to: payee.address, payee: payee.name }, Origin::Said);
-        if let (Some(source), Some(step)) = (source, self.steps.last_mut()) {
-            step.sources.insert("to".to_owned(), source);
-        }
-        self.done();
-        Ok(())
-    }
-
-    fn swap(
-        &mut self,
-        (sell, buy): (&str, &str),
-        amount: &DraftAmount,
-        side: draft::Side,
-        chain: Option<&str>,
-        slippage: Option<u32>,
-    ) -> Result<(), Refusal> {
-        match (sell, buy) {
-            ("ETH", "WETH") | ("WETH", "ETH") => return self.wrap(sell, buy, amount, chain),
-            (sell, buy) if sell == buy => {
-                let message = format!("step {}: {sell} for {buy} is no swap", self.number());
-                return Err(
-                    Refusal::new(Exit::RefusedInput, "input.same_asset", message).help("name two assets")
-                );
-            }
-            _ => {}
-        }
-        let max_slippage_bps = slippage.unwrap_or(SLIPPAGE_BPS);
-        if max_slippage_bps > SLIPPAGE_BPS_MAX {
-            let message = format!(
-                "step {}: a slippage of {max_slippage_bps} bps is above the {SLIPPAGE_BPS_MAX} bps that may be said",
-                self.number()
-            );
-            return Err(Refusal::new(Exit::RefusedInput, "input.slippage", message)
-                .help("say a smaller slippage, or none (50 bps)"));
-        }
-        let network = self.choose(chain, &[sell, buy], amount, Some("uniswap"))?;
-        let (sell, buy) = (self.asset(sell, network)?, self.asset(buy, network)?);
-        let side = match side {
-            draft::Side::Sell => Side::Sell,
-            draft::Side::Buy => Side::Buy,
-        };
-        let counted = if side == Side::Sell { &sell } else { &buy };
-        let amount = self.quantity(amount, counted)?;
-        self.push(Action::Swap { sell, buy, amount, side, max_slippage_bps }, Origin::Said);
-        self.done();
-        Ok(())
-    }
-
-    fn wrap(
-        &mut self,
-        from: &str,
-        to: &str,
-        amount: &DraftAmount,
-        chain: Option<&str>,
-    ) -> Result<(), Refusal> {
-        let network = self.choose(chain, &[from, to], amount, None)?;
-        let (from, to) = (self.asset(from, network)?, self.asset(to, network)?);
-        let amount = self.quantity(amount, &from)?;
-        self.push(wrapping(from, to, amount), Origin::Said);
-        self.done();
-        Ok(())
-    }
-
-    fn bridge(
-        &mut self,
-        asset: &str,
-        amount: &DraftAmount,
-        from: Option<&str>,
-        to: &str,
-    ) -> Result<(), Refusal> {
-        let target = self.network(to)?;
-        let network = match (from, self.output(amount)) {
-            (Some(from), _) => self.network(from)?,
-            (None, Some(result)) => self.by_id(result.chain_id)?,
-            (None, None) => self.holding(asset, amount, target.id.chain_id)?,
-        };
-        if network.id == target.id {
-            let message = format!(
-                "step {}: the {asset} is on {to} already, and a bridge leads to another chain",
-                self.number()
-            );
-            return Err(Refusal::new(Exit::RefusedInput, "input.same_chain", message)
-                .help("name another chain, or leave the bridge out"));
-        }
-        let sent = self.asset(asset, network)?;
-        // The bridge unwraps WETH for an externally owned account: it arrives as the native coin.
-        let arrives = if asset == "WETH" { "ETH" } else { asset };
-        let out = self.asset(arrives, target)?;
-        let amount = self.quantity(amount, &sent)?;
-        self.push(Action::Bridge { asset: sent, out, amount }, Origin::Said);
-        self.done();
-        Ok(())
-    }
-
-    /// Supply and repay: the market takes WETH, so ETH is wrapped first.
-    fn lend(
-        &mut self,
-        asset: &str,
-        amount: &DraftAmount,
-        chain: Option<&str>,
-        action: impl FnOnce(Asset, Quantity) -> Action,
-    ) -> Result<(), Refusal> {
-        let network = self.choose(chain, &[asset], amount, Some("aave"))?;
-        let said = self.asset(asset, network)?;
-        let quantity = self.quantity(amount, &said)?;
-        if said.is_native() {
-            let wrapped = self.asset("WETH", network)?;
-            let because = "the lending market takes WETH, not ETH".to_owned();
-            self.push(wrapping(said, wrapped.clone(), quantity), Origin::Added { because });
-            let whole = whole_output(self.steps.len());
-            self.push(action(wrapped, whole), Origin::Said);
-        } else {
-            self.push(action(said, quantity), Origin::Said);
-        }
-        self.done();
-        Ok(())
-    }
-
-    /// Withdraw and borrow: the market gives WETH, so ETH is unwrapped after.
-    fn take(
-        &mut self,
-        asset: &str,
-        amount: &DraftAmount,
-        chain: Option<&str>,
-        action: impl FnOnce(Asset, Quantity) -> Action,
-    ) -> Result<(), Refusal> {
-        let network = self.choose(chain, &[asset], amount, Some("aave"))?;
-        let said = self.asset(asset, network)?;
-        if said.is_native() {
-            let wrapped = self.asset("WETH", network)?;
-            let quantity = self.quantity(amount, &wrapped)?;
-            self.push(action(wrapped.clone(), quantity), Origin::Said);
-            let because = "the lending market gives WETH, and ETH was asked for".to_owned();
-            let whole = whole_output(self.steps.len());
-            self.push(wrapping(wrapped, said, whole), Origin::Added { because });
-        } else {
-            let quantity = self.quantity(amount, &said)?;
-            self.push(action(said, quantity), Origin::Said);
-        }
-        self.done();
-        Ok(())
-    }
-
-    fn revoke(
-        &mut self,
-        asset: Option<&str>,
-        spender: Option<&str>,
-        chain: Option<&str>,
-    ) -> Result<(), Refusal> {
-        let network = match chain {
-            Some(name) => self.network(name)?,
-            None => {
-                return Err(asks(
-                    "clarify.chain",
-                    "On which chain should the allowance be revoked?".to_owned(),
-                ));
-            }
-        };
-        let spender = spender.map(|name| payees::spender(name, network, self.number())).transpose()?;
-        let assets: Vec<Asset> = match asset {
-            Some(symbol) => vec![self.asset(symbol, network)?],
-            None => network.assets.iter().filter(|asset| !asset.is_native()).cloned().collect(),
-        };
-        for asset in assets {
-            self.push(Action::Revoke { asset: Some(asset), spender }, Origin::Said);
-        }
-        self.done();
-        Ok(())
-    }
-
-    fn push(&mut self, action: Action, origin: Origin) {
+    /// Adds a step to the plan; its index.
+    fn push(&mut self, action: Action, origin: Origin) -> usize {
         let index = self.steps.len().saturating_add(1);
         let sources = if origin == Origin::Said { self.sources() } else { BTreeMap::new() };
         self.steps.push(Step { index, action, origin, sources });
+        index
     }
 
-    /// The draft step is grounded: its yield is what the last pushed step holds.
+    /// The draft step is grounded: it yields what the last step of the plan does.
     fn done(&mut self) {
-        self.results.push(self.steps.len());
+        let last = self.steps.last();
+        let outputs = last
+            .map(|step| step.action.yields().into_iter().map(|asset| (step.index, asset.clone())).collect());
+        self.outputs.push(outputs.unwrap_or_default());
     }
 
     fn sources(&self) -> BTreeMap<String, Source> {
@@ -357,19 +182,17 @@ impl<'a> Grounding<'a> {
         sources.entry("protocol".to_owned()).or_insert(Source::Registry);
         sources
     }
+}
 
-    /// The asset of the step that an amount refers to.
-    fn output(&self, amount: &DraftAmount) -> Option<&Asset> {
-        let DraftAmount::Yield { step, .. } = amount else { return None };
-        let result = self.results.get(step.checked_sub(1)?)?;
-        self.steps.get(result.checked_sub(1)?)?.action.yields()
+/// ETH to WETH and stETH to wstETH is a wrap, the other way an unwrap.
+pub(crate) fn wrapping(from: Asset, to: Asset, amount: Quantity) -> Action {
+    if from.is_native() || from.symbol == "stETH" {
+        Action::Wrap { from, to, amount }
+    } else {
+        Action::Unwrap { from, to, amount }
     }
 }
 
-fn wrapping(from: Asset, to: Asset, amount: Quantity) -> Action {
-    if from.is_native() { Action::Wrap { from, to, amount } } else { Action::Unwrap { from, to, amount } }
-}
-
-fn whole_output(step: usize) -> Quantity {
-    Quantity::Output { step, numerator: U256::from(1), denominator: U256::from(1) }
+fn whole_output(step: usize, asset: Asset) -> Quantity {
+    Quantity::Output { step, asset, numerator: U256::from(1), denominator: U256::from(1) }
 }

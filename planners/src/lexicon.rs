@@ -63,6 +63,9 @@ const ASSETS: &[(&str, u8, &[&str])] = &[
     ("GUSD", 2, &[]),
 ];
 
+/// EIP-155 ids of the chains below.
+const CHAIN_IDS: &[(&str, u64)] = &[("ethereum", 1), ("base", 8_453), ("arbitrum", 42_161), ("optimism", 10)];
+
 const CHAINS: &[(&str, &[&str])] = &[
     ("ethereum", &["mainnet", "ethereum mainnet", "eth mainnet", "l1", "layer 1", "layer one", "eth"]),
     ("base", &["base mainnet"]),
@@ -119,6 +122,16 @@ pub fn meanings(name: &str) -> Option<Meanings> {
 /// True for a chain by the name that a draft uses.
 pub fn is_chain(name: &str) -> bool {
     CHAINS.iter().any(|(own, _)| *own == name)
+}
+
+/// The name by which a draft calls a chain.
+pub fn chain_name(chain_id: u64) -> Option<&'static str> {
+    CHAIN_IDS.iter().find(|(_, id)| *id == chain_id).map(|(name, _)| *name)
+}
+
+/// True for a chain whose name is also that of the DAO that governs it.
+pub fn has_dao(chain: &str) -> bool {
+    matches!(chain, "arbitrum" | "optimism")
 }
 
 /// True for a protocol by its family name.

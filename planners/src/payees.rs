@@ -10,19 +10,37 @@ pub(crate) struct Payee {
     pub(crate) source: Option<Source>,
 }
 
-/// An address as typed, or a contact's. A name of the ENS is refused: this configuration carries no registry for it.
+/// Somebody else who is paid, as [`named`].
 pub(crate) fn payee(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Payee, Refusal> {
-    let by_name = ask.contacts.iter().find(|contact| contact.name.eq_ignore_ascii_case(said));
-    let payee = if let Some(contact) = by_name {
-        let source = Some(Source::AddressBook { name: contact.name.clone() });
-        Payee { address: contact.address, name: Some(contact.name.clone()), source }
-    } else if said.starts_with("0x") || said.starts_with("0X") {
+    let payee = named(said, step, ask)?;
+    if payee.address == ask.account {
+        let message = format!("step {step}: the payee is the account itself");
+        return Err(Refusal::new(Exit::RefusedInput, "input.payee", message).help("name someone else"));
+    }
+    Ok(payee)
+}
+
+/// An address as typed, a contact's, or one that a name of the ENS was resolved to.
+pub(crate) fn named(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Payee, Refusal> {
+    let mut by_name = ask.contacts.iter().filter(|contact| contact.name.eq_ignore_ascii_case(said));
+    let payee = if said.starts_with("0x") || said.starts_with("0X") {
         let address = address(said)?;
         let known = ask.contacts.iter().find(|contact| contact.address == address);
         Payee { address, name: known.map(|contact| contact.name.clone()), source: None }
+    } else if let Some(contact) = by_name.next() {
+        if let Some(other) = by_name.find(|other| other.address != contact.address) {
+            let question =
+                format!("Which `{}` is meant, {} or {}?", tame(said), contact.address, other.address);
+            return Err(Refusal::new(Exit::Question, "clarify.payee", question)
+                .help("give the address, or remove one of the contacts"));
+        }
+        let source = Some(Source::AddressBook { name: contact.name.clone() });
+        Payee { address: contact.address, name: Some(contact.name.clone()), source }
+    } else if let Some(found) = ask.names.iter().find(|found| found.name == said) {
+        let source = Some(Source::ChainRead { block: found.block });
+        Payee { address: found.address, name: Some(found.name.clone()), source }
     } else if said.contains('.') {
-        let message =
-            format!("step {step}: `{}` is an ENS name, and names are not resolved here", tame(said));
+        let message = format!("step {step}: `{}` was not resolved to an address", tame(said));
         return Err(Refusal::new(Exit::NotPossible, "world.no_ens", message)
             .help("give the address, or a contact's name"));
     } else {
@@ -30,20 +48,15 @@ pub(crate) fn payee(said: &str, step: usize, ask: &PlanRequest<'_>) -> Result<Pa
         return Err(Refusal::new(Exit::Question, "clarify.payee", question)
             .help("give the address, or add the contact: `steward contacts add NAME ADDRESS`"));
     };
-    if payee.address.is_zero() || payee.address == ask.account {
-        let whose = if payee.address.is_zero() { "the zero address" } else { "the account itself" };
-        return Err(Refusal::new(
-            Exit::RefusedInput,
-            "input.payee",
-            format!("step {step}: the payee is {whose}"),
-        )
-        .help("name someone else"));
+    if payee.address.is_zero() {
+        let message = format!("step {step}: the payee is the zero address");
+        return Err(Refusal::new(Exit::RefusedInput, "input.payee", message).help("name someone else"));
     }
     Ok(payee)
 }
 
 /// 20 bytes of hex. Mixed case must carry the right EIP-55 checksum.
-fn address(text: &str) -> Result<Address, Refusal> {
+pub(crate) fn address(text: &str) -> Result<Address, Refusal> {
     let ask = |code: &str, why: &str| {
         Err(Refusal::new(Exit::Question, code, format!("`{}` {why}", tame(text)))
             .help("copy the address again, whole"))
@@ -79,20 +92,16 @@ pub(crate) fn not_a_contract(payee: &Payee, network: &NetworkInfo, step: usize) 
     }
 }
 
-/// A spender by address, or the contract of a protocol that takes allowances.
-pub(crate) fn spender(said: &str, network: &NetworkInfo, step: usize) -> Result<Address, Refusal> {
+/// A spender by address, or the contracts of a protocol by its family name.
+pub(crate) fn spenders(said: &str, network: &NetworkInfo, step: usize) -> Result<Vec<Address>, Refusal> {
     if said.starts_with("0x") || said.starts_with("0X") {
-        return address(said);
+        return Ok(vec![address(said)?]);
     }
-    let role = match said {
-        "uniswap" => "uniswap.swap_router02",
-        "aave" => "aave.pool",
-        "across" => "across.spoke_pool",
-        other => {
-            return Err(crate::ground::lacks(step, &format!("revoking an allowance of {}", tame(other))));
-        }
-    };
-    network.role(role).ok_or_else(|| {
-        crate::ground::lacks(step, &format!("revoking an allowance of {said} on {}", network.name))
-    })
+    let family = network.contracts.iter().filter(|(_, contract)| contract.protocol == said);
+    let family: Vec<Address> = family.map(|(address, _)| *address).collect();
+    if family.is_empty() {
+        let what = format!("revoking an allowance of {} on {}", tame(said), network.name);
+        return Err(crate::ground::lacks(step, &what));
+    }
+    Ok(family)
 }

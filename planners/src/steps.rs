@@ -7,6 +7,7 @@ use agent_core::draft::{DraftAmount, PriceRange, Share, Side, Step, Support};
 use crate::{
     evidence,
     lexer::Value,
+    lexicon,
     lines::{BadLine, Role, Slot, Writer, Yielded},
 };
 
@@ -152,6 +153,11 @@ impl Writer<'_> {
     fn wrap(&mut self, [amount, asset, chain]: [String; 3]) -> Slot<Step> {
         let coin = matches!(asset.as_str(), "-" | "ETH" | "WETH");
         let amount = self.amount(&amount, "amount", if coin { "ETH" } else { &asset })?;
+        // The words beside the amount decide, not the model.
+        let yielded = matches!(amount, Some(DraftAmount::Yield { .. }));
+        let beside = self.adjacent_asset().or_else(|| self.unused_asset().filter(|_| yielded && coin));
+        let beside = beside.filter(|beside| matches!(*beside, "stETH" | "wstETH"));
+        let (coin, asset) = (coin && beside.is_none(), beside.map_or(asset, str::to_owned));
         let asset = if coin {
             if asset != "-" {
                 self.name(&asset, Role::Asset);
@@ -165,6 +171,12 @@ impl Writer<'_> {
         Ok(amount.map(|amount| {
             if unwrap { Step::Unwrap { amount, asset, chain } } else { Step::Wrap { amount, asset, chain } }
         }))
+    }
+
+    /// The first asset that no step has taken yet.
+    fn unused_asset(&self) -> Option<&'static str> {
+        let unused = self.lexed.tokens.iter().enumerate().filter(|(at, _)| !self.used.contains_key(at));
+        unused.filter_map(|(_, token)| token.name()?.asset).map(|asset| asset.symbol).next()
     }
 
     fn position(&mut self, [amount, asset, chain, protocol]: [String; 4]) -> Slot<Step> {
@@ -363,8 +375,11 @@ impl Writer<'_> {
         }
         let governor = match governor.as_str() {
             "?" => {
-                self.missing("governor", None);
-                None
+                let dao = self.dao();
+                if dao.is_none() {
+                    self.missing("governor", None);
+                }
+                dao
             }
             payee if payee.starts_with('&') => self.payee(payee, "governor", None)?,
             name => Some(self.named(name, "governor", Role::Protocol)?),
@@ -372,6 +387,13 @@ impl Writer<'_> {
         let chain = self.maybe(&chain, "chain", Role::Chain)?;
         let step = proposal.zip(governor).filter(|_| said.is_some());
         Ok(step.map(|(proposal, governor)| Step::Vote { proposal, support: side, governor, chain }))
+    }
+
+    /// "Proposal 4 of Arbitrum": a chain's name is its DAO's too.
+    fn dao(&mut self) -> Option<String> {
+        let mut chains = self.lexed.tokens.iter().filter_map(|token| token.name()?.chain);
+        let name = chains.find(|chain| lexicon::has_dao(chain))?;
+        self.named(name, "governor", Role::Chain).ok()
     }
 
     fn delegate(&mut self, [asset, to, chain]: [String; 3]) -> Slot<Step> {

@@ -23,6 +23,7 @@ mod typed {
             address[] payees;
             address[] contracts;
             Network[] networks;
+            Amount[] feesMost;
             uint256 expiresAt;
             uint256 signedAt;
         }
@@ -58,6 +59,7 @@ pub(crate) fn approval_hash(approval: &Approval) -> Result<B256, Refusal> {
         payees: bounds.payees.clone(),
         contracts: bounds.contracts.clone(),
         networks: bounds.networks.iter().map(network).collect(),
+        feesMost: amounts(&bounds.fees_most),
         expiresAt: U256::from(bounds.expires_at),
         signedAt: U256::from(approval.signed_at),
     };

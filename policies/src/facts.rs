@@ -32,7 +32,7 @@ impl Facts {
     pub(crate) fn of(request: &PolicyRequest<'_>, chain_id: u64) -> Self {
         let out = given(request, chain_id);
         let worth = out.unwrap_or(U256::MAX);
-        let entering = if bounds::enters(request.step) { worth } else { U256::ZERO };
+        let entering = if bounds::enters(request.plan, request.step) { worth } else { U256::ZERO };
         let step = worth.max(taken(request).unwrap_or(U256::MAX));
         Self {
             simulated: request.simulation.failure().is_none() && !request.simulation.calls.is_empty(),
@@ -47,7 +47,7 @@ impl Facts {
             pays_others: payees(request).iter().any(|payee| *payee != request.account),
             step_cents: cents(step),
             entering_24h_cents: cents(request.entered_micro_usd.saturating_add(entering)),
-            loss_bps: loss(request).unwrap_or(i64::MAX),
+            loss_bps: loss(request, chain_id).unwrap_or(i64::MAX),
             entering_micro_usd: entering,
         }
     }
@@ -133,7 +133,7 @@ fn prices_agree(request: &PolicyRequest<'_>, chain_id: u64) -> bool {
 }
 
 /// Promised value against what is given, for actions that exchange one thing for another; `None`: it has no price.
-fn loss(request: &PolicyRequest<'_>) -> Option<i64> {
+fn loss(request: &PolicyRequest<'_>, chain_id: u64) -> Option<i64> {
     let exchanges = match &request.step.action {
         Action::Swap { .. }
         | Action::Wrap { .. }
@@ -154,7 +154,10 @@ fn loss(request: &PolicyRequest<'_>) -> Option<i64> {
         | Action::Delegate { .. }
         | Action::Revoke { .. } => false,
     };
-    if !exchanges {
+    let promises = !(request.compiled.spends.is_empty() && request.compiled.yields.is_empty());
+    // Only allowances are left to be taken back.
+    let over = !promises && outflow(request, chain_id).next().is_none();
+    if !exchanges || over {
         return Some(0);
     }
     let (spends, yields) = (request.compiled.spends.first()?, request.compiled.yields.first()?);

@@ -66,12 +66,7 @@ impl Policy for CedarPolicy {
                 reason: refusal.message,
             }],
         });
-        let entering = BudgetDelta {
-            budget: ENTERING.to_owned(),
-            micro_usd: facts.entering_micro_usd,
-            window_s: DAY_S,
-            cap_micro_usd: U256::from(ENTERING_CAP_MICRO_USD),
-        };
+        let entering = entering(facts.entering_micro_usd);
         Judgement {
             verdict: answer.verdict,
             approvals_needed: answer.approvals_needed,
@@ -85,6 +80,10 @@ impl Policy for CedarPolicy {
         self.hash.clone()
     }
 
+    fn budgets(&self) -> Vec<BudgetDelta> {
+        vec![entering(U256::ZERO)]
+    }
+
     fn verify_approval(&self, approval: &Approval, agent: Address) -> Result<(), Refusal> {
         approval::verify(approval, &self.approvers, agent)
     }
@@ -92,6 +91,12 @@ impl Policy for CedarPolicy {
     fn verify_contact(&self, contact: &Contact) -> Result<(), Refusal> {
         approval::verify_contact(contact, &self.approvers)
     }
+}
+
+/// What entered within a day, and its cap.
+fn entering(micro_usd: U256) -> BudgetDelta {
+    let cap_micro_usd = U256::from(ENTERING_CAP_MICRO_USD);
+    BudgetDelta { budget: ENTERING.to_owned(), micro_usd, window_s: DAY_S, cap_micro_usd }
 }
 
 fn uid(kind: &str, id: &str) -> Result<EntityUid, Refusal> {

@@ -56,6 +56,11 @@ pub(crate) fn operator(log: &Log, owner: Address) -> Option<(Address, Address)> 
     (gives && *from == owner.into_word() && !operator.is_zero()).then_some((log.address, operator))
 }
 
+/// Whether a log says that a token with an id moved.
+pub(crate) fn moves_id(log: &Log) -> bool {
+    matches!(log.topics.as_slice(), [event, _, _, _] if *event == Transfer::SIGNATURE_HASH)
+}
+
 /// Tokens with ids that came to `account` or left it, in order.
 pub(crate) fn nft_changes(outcomes: &[CallOutcome], account: Address) -> Vec<NftChange> {
     let logs = outcomes.iter().flat_map(|outcome| &outcome.logs);

@@ -1,6 +1,6 @@
 //! Where state comes from that a fork has not changed: a node, read lazily and kept, or memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::{Address, B256, U256};
 use foundry_fork_db::SharedBackend;
@@ -8,6 +8,11 @@ use foundry_fork_db::cache::MemDb;
 use revm::database::{CacheDB, DBErrorMarker, EmptyDB};
 use revm::state::{AccountInfo, Bytecode};
 use revm::{DatabaseRef, database::InMemoryDB};
+use tokio::runtime::Handle;
+
+use crate::evm::Message;
+use crate::hints::{self, Hints, Touched};
+use crate::prefetch::Prefetch;
 
 /// State at the pinned block.
 #[derive(Debug, Clone)]
@@ -25,11 +30,82 @@ pub(crate) struct Node {
     backend: SharedBackend,
     /// The backend's own cache. Read directly: a round trip through the backend's channel costs more than a lookup.
     fetched: Arc<MemDb>,
+    prefetch: Prefetch,
+    trail: Arc<Trail>,
 }
 
 impl Node {
-    pub(crate) fn new(backend: SharedBackend) -> Self {
-        Self { fetched: backend.data(), backend }
+    pub(crate) fn new(backend: SharedBackend, prefetch: Prefetch, hints: Arc<Hints>) -> Self {
+        Self { fetched: backend.data(), backend, prefetch, trail: Arc::new(Trail::new(hints)) }
+    }
+
+    /// The same state for a new fork, with what forks read first.
+    pub(crate) async fn forked(&self) -> Self {
+        let trail = Trail::new(Arc::clone(&self.trail.hints));
+        let first = trail.hints.of(FIRST).unwrap_or_default();
+        self.prefetch.fetch(self.prefetch.missing(first)).await;
+        Self { trail: Arc::new(trail), ..self.clone() }
+    }
+
+    /// Fetches what `message` will read.
+    pub(crate) fn prepare(&self, message: &Message) {
+        let known = self.trail.turn(hints::key(message.to, &message.data));
+        let missing = known.map(|reads| self.prefetch.missing(reads));
+        if missing.as_ref().is_some_and(Touched::is_empty) {
+            return;
+        }
+        let work = async {
+            let missing = match missing {
+                Some(missing) => missing,
+                None => self.prefetch.missing(self.prefetch.ask(message).await),
+            };
+            self.prefetch.fetch(missing).await;
+        };
+        if let Ok(runtime) = Handle::try_current() {
+            tokio::task::block_in_place(|| runtime.block_on(work));
+        }
+    }
+}
+
+/// The key of what a fork reads before its first message.
+const FIRST: B256 = B256::ZERO;
+
+/// What one fork reads: from one message until the next one.
+#[derive(Debug)]
+struct Trail {
+    hints: Arc<Hints>,
+    now: Mutex<(B256, Touched)>,
+}
+
+impl Trail {
+    fn new(hints: Arc<Hints>) -> Self {
+        Self { hints, now: Mutex::new((FIRST, Touched::new())) }
+    }
+
+    /// Goes on to another message; what was read since the last one is learned. What it read the last time, if ever.
+    fn turn(&self, key: B256) -> Option<Touched> {
+        let (before, reads) = std::mem::replace(&mut *self.now(), (key, Touched::new()));
+        self.hints.learn(before, reads);
+        self.hints.of(key)
+    }
+
+    fn now(&self) -> MutexGuard<'_, (B256, Touched)> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, account: Address) {
+        self.now().1.entry(account).or_default();
+    }
+
+    fn read_slot(&self, account: Address, slot: U256) {
+        self.now().1.entry(account).or_default().insert(slot);
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        self.turn(FIRST);
+        self.hints.save();
     }
 }
 
@@ -50,6 +126,7 @@ impl DatabaseRef for Base {
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, StateError> {
         match self {
             Self::Node(node) => {
+                node.trail.read(address);
                 // Bound first: in a `match` on it the read lock would be held while the backend waits to write.
                 let fetched = node.fetched.accounts.read().get(&address).cloned();
                 match fetched {
@@ -71,6 +148,7 @@ impl DatabaseRef for Base {
     fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, StateError> {
         match self {
             Self::Node(node) => {
+                node.trail.read_slot(address, slot);
                 let fetched =
                     node.fetched.storage.read().get(&address).and_then(|slots| slots.get(&slot).copied());
                 match fetched {

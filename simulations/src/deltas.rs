@@ -9,7 +9,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use revm::DatabaseRef;
 
-use crate::approvals::{approved, operator, permit2_allowance, permitted};
+use crate::approvals::{approved, moves_id, operator, permit2_allowance, permitted};
 use crate::base::Overlay;
 use crate::fork::Ground;
 
@@ -62,10 +62,17 @@ impl<'a> Deltas<'a> {
             outcomes.iter().flat_map(|outcome| &outcome.touched).filter_map(|token| network.token(*token));
         let known: BTreeMap<_, _> =
             ran.chain(watched).filter_map(|asset| Some((asset.token()?, asset.clone()))).collect();
+        let ids = |address: &Address| {
+            let logs = outcomes.iter().flat_map(|outcome| &outcome.logs);
+            network.contracts.contains_key(address)
+                && network.token(*address).is_none()
+                && logs.into_iter().any(|log| log.address == *address && moves_id(log))
+        };
         let named = outcomes.iter().flat_map(|outcome| &outcome.logs).filter(|log| names_any(log, &accounts));
         let unknown: BTreeMap<_, _> = named
             .map(|log| log.address)
-            .filter(|address| !known.contains_key(address))
+            // Tokens with ids are told by themselves; only a registry's contract is believed to be of that kind.
+            .filter(|address| !(known.contains_key(address) || ids(address)))
             .map(|address| (address, unknown_token(network, address)))
             .collect();
         if unknown.len() > MOST_UNKNOWN {

@@ -13,7 +13,7 @@ use revm::DatabaseRef;
 use revm::context::result::ExecutionResult;
 
 use crate::approvals::nft_changes;
-use crate::base::{Overlay, StateError};
+use crate::base::{Base, Overlay, StateError};
 use crate::deltas::Deltas;
 use crate::evm::{self, Env, Executed, Failure, Message};
 use crate::revert;
@@ -61,6 +61,9 @@ impl Ground {
         state: &Overlay,
         message: Message,
     ) -> Result<Result<Executed, String>, Refusal> {
+        if let Base::Node(node) = &state.db {
+            node.prepare(&message);
+        }
         match evm::execute(state, &self.env, message) {
             Ok(executed) => Ok(Ok(executed)),
             Err(Failure::Invalid(reason)) => Ok(Err(tame(&reason))),

@@ -4,16 +4,19 @@
 //! balances, never believed from logs. What cannot be simulated is refused.
 //!
 //! Start at [`ForkSimulator`] (which network, which block), then `fork.rs` (one private copy), `run.rs` (calls one after
-//! the other) and `deltas.rs` (what changed).
+//! the other) and `deltas.rs` (what changed). How a live network is read in few requests is in `prefetch.rs`.
 
 mod approvals;
 mod base;
+mod cache;
 mod credit;
 mod deltas;
 mod envelope;
 mod evm;
 mod fork;
+mod hints;
 mod memory;
+mod prefetch;
 mod revert;
 mod rpc;
 mod run;

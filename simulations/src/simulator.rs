@@ -1,6 +1,7 @@
 //! Which networks can be forked, and how: live through their endpoints, or from worlds in memory.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use agent_core::ports::{Fork, Simulator};
@@ -9,10 +10,12 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use crate::base::{Base, Overlay, in_memory};
+use crate::cache::Codes;
 use crate::evm::Env;
 use crate::fork::{Ground, LocalFork};
+use crate::hints::Hints;
 use crate::memory::MemoryWorld;
-use crate::rpc::{Endpoint, Head, Live};
+use crate::rpc::{Endpoint, Head, Keep, Live};
 
 /// Seconds between blocks.
 const L1_BLOCK_TIME: u64 = 12;
@@ -34,8 +37,8 @@ struct Network {
 
 #[derive(Debug)]
 enum Source {
-    /// The connection, once there was one.
-    Live(Mutex<Option<Live>>),
+    /// The connection, once there was one, and what it keeps between blocks.
+    Live(Mutex<Option<Live>>, Keep),
     Memory(Base, Head),
 }
 
@@ -43,7 +46,17 @@ impl ForkSimulator {
     /// Reads through the endpoints of the registry's networks; the first `fork` of one checks chain id and genesis.
     /// Forks need tokio's multi-thread runtime.
     pub fn new(registry: Arc<Registry>) -> Self {
-        Self::with(&registry, |_| Some(Source::Live(Mutex::new(None))))
+        Self::with(&registry, |_| Some(Source::Live(Mutex::new(None), Keep::default())))
+    }
+
+    /// As [`ForkSimulator::new`], and keeps in `folder` what later processes then need not find out: contracts' code,
+    /// and which accounts and slots messages read, but no values. Whatever the files say, no result changes.
+    pub fn caching(registry: Arc<Registry>, folder: &Path) -> Self {
+        let codes = Arc::new(Codes::of(folder.join("code")));
+        Self::with(&registry, |chain_id| {
+            let hints = Arc::new(Hints::load(folder.join(format!("{chain_id}.reads"))));
+            Some(Source::Live(Mutex::new(None), Keep { hints, codes: Arc::clone(&codes) }))
+        })
     }
 
     /// Runs on `worlds`, by chain id. Networks of the registry without a world cannot be forked.
@@ -75,9 +88,9 @@ impl Simulator for ForkSimulator {
         };
         let (base, head, endpoint) = match &network.source {
             Source::Memory(base, head) => (base.clone(), *head, None),
-            Source::Live(live) => {
-                let live = newest(live, &network.info).await?;
-                (Base::Node(live.node), live.head, Some(live.endpoint))
+            Source::Live(live, keep) => {
+                let live = newest(live, &network.info, keep).await?;
+                (Base::Node(live.node.forked().await), live.head, Some(live.endpoint))
             }
         };
         Ok(Box::new(network.forked(base, head, endpoint)))
@@ -85,15 +98,19 @@ impl Simulator for ForkSimulator {
 }
 
 /// The connection at the newest block: the one that served before, or the first endpoint that answers.
-async fn newest(connection: &Mutex<Option<Live>>, info: &NetworkInfo) -> Result<Live, Refusal> {
+async fn newest(
+    connection: &Mutex<Option<Live>>,
+    info: &NetworkInfo,
+    keep: &Keep,
+) -> Result<Live, Refusal> {
     let mut connection = connection.lock().await;
     if let Some(live) = connection.as_mut()
-        && live.refresh(info).await.is_ok()
+        && live.refresh(info, keep).await.is_ok()
     {
         return Ok(live.clone());
     }
     *connection = None;
-    let live = Live::connect(info).await?;
+    let live = Live::connect(info, keep).await?;
     *connection = Some(live.clone());
     Ok(live)
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use agent_core::pipeline::Journaled;
 use agent_core::ports::{Chain, SendOutcome, View};
 use agent_core::{
-    Amount, Asset, AssetKind, BlockRef, Call, CallEnd, CallRole, Exit, Fees, NetworkId, NetworkInfo, Receipt,
-    Refusal,
+    AllowanceLeft, Amount, Asset, AssetKind, BlockRef, Call, CallEnd, CallRole, Exit, Fees, Lent, Log,
+    NetworkId, NetworkInfo, Portfolio, Price, Receipt, Refusal,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use async_trait::async_trait;
@@ -16,8 +16,10 @@ use crate::fork::FakeView;
 use crate::kill::Kill;
 use crate::lock;
 use crate::signer::RawTx;
-use crate::state::{Effect, State};
+use crate::state::{Crossing, Effect, State};
 
+/// How long a relayer of the bridge may take, seconds.
+pub const REFUND_AFTER_S: u64 = 7_200;
 /// Gas of every call.
 pub const GAS: u64 = 50_000;
 
@@ -39,6 +41,8 @@ pub struct Faults {
     pub sends: VecDeque<SendFault>,
     /// Whether each of the next reads fails.
     pub reads: VecDeque<bool>,
+    /// A replacement is acknowledged, and a block takes what it should have replaced.
+    pub takes_the_older: bool,
     /// Receipt polls until a block takes a new transaction.
     pub mined_after: u32,
     /// Receipt polls that find nothing although a block has it.
@@ -207,10 +211,16 @@ impl Inner {
             return SendOutcome::Rejected("not a transaction of this chain".to_owned());
         };
         let key = (tx.from, tx.nonce);
-        if let Some((_, waiting, _)) = self.pool.get(&key) {
-            let known = *waiting == hash;
-            let taken = SendOutcome::Rejected("replacement transaction underpriced".to_owned());
-            return if known { SendOutcome::AlreadyKnown } else { taken };
+        if let Some((other, waiting, _)) = self.pool.get(&key) {
+            // Nodes ask a tenth more of a replacement.
+            let enough = other.max_fee_per_gas.saturating_mul(11) <= tx.max_fee_per_gas.saturating_mul(10);
+            if *waiting == hash {
+                return SendOutcome::AlreadyKnown;
+            } else if !enough {
+                return SendOutcome::Rejected("replacement transaction underpriced".to_owned());
+            } else if self.faults.takes_the_older {
+                return SendOutcome::Accepted;
+            }
         }
         if tx.nonce < self.nonce(tx.from) {
             return SendOutcome::Rejected("nonce too low".to_owned());
@@ -282,6 +292,35 @@ impl Inner {
         Some(included.receipt.clone())
     }
 
+    fn portfolio(&self, account: Address) -> Portfolio {
+        let state = self.states.last().cloned().unwrap_or_default();
+        let held = |asset: &Asset| asset.amount(state.balance(account, asset.kind));
+        let lent = self.info.positions.iter().map(held).filter(|amount| !amount.is_zero());
+        let price = |asset: &Asset| {
+            let whole = if asset.symbol.ends_with("ETH") { 2_500_000_000_u64 } else { 1_000_000 };
+            let micro_usd = Some(U256::from(whole));
+            (asset.caip19(), Price { oracle_micro_usd: micro_usd, pool_micro_usd: micro_usd })
+        };
+        let allowances = state.allowances(account).into_iter().filter_map(|(token, spender, raw)| {
+            Some(AllowanceLeft { asset: self.info.token(token)?.clone(), spender, raw })
+        });
+        Portfolio {
+            network: self.info.id,
+            name: self.info.name.clone(),
+            block: self.block(self.head()),
+            balances: self.info.assets.iter().map(held).collect(),
+            lent: lent.map(|amount| Lent { amount, collateral: true }).collect(),
+            owed: Vec::new(),
+            health_factor: None,
+            liquidity: Vec::new(),
+            claimable: Vec::new(),
+            allowances: allowances.collect(),
+            prices: self.info.assets.iter().map(price).collect(),
+            max_fee_per_gas: self.fees.max_fee_per_gas,
+            unknown: Vec::new(),
+        }
+    }
+
     fn fill(&mut self, deposit: &Receipt, out: &Asset) -> Option<Amount> {
         if let Some(amount) = self.filled.get(&deposit.tx_hash) {
             return Some(amount.clone());
@@ -290,10 +329,7 @@ impl Inner {
             self.faults.fill_after = self.faults.fill_after.saturating_sub(1);
             return None;
         }
-        let crossing = deposit.logs.iter().find_map(|log| match Effect::of(&log.data)? {
-            Effect::Act { crosses, .. } => crosses,
-            Effect::Approve { .. } | Effect::BalanceOf { .. } => None,
-        })?;
+        let crossing = deposit.logs.iter().find_map(crossing)?;
         if !crossing.amount.asset().same(out) {
             return None;
         }
@@ -304,6 +340,14 @@ impl Inner {
         self.states.push(state);
         self.filled.insert(deposit.tx_hash, amount.clone());
         Some(amount)
+    }
+}
+
+/// What a log says will be paid on the other chain.
+fn crossing(log: &Log) -> Option<Box<Crossing>> {
+    match Effect::of(&log.data)? {
+        Effect::Act { crosses, .. } => crosses,
+        Effect::Approve { .. } | Effect::BalanceOf { .. } => None,
     }
 }
 
@@ -347,6 +391,10 @@ impl Chain for FakeChain {
         Ok(amounts)
     }
 
+    async fn portfolio(&self, account: Address) -> Result<Portfolio, Refusal> {
+        self.read(|inner| inner.portfolio(account)).await
+    }
+
     async fn send(&self, tx: &Journaled) -> SendOutcome {
         self.kill.place().await;
         let claim = &tx.attempt().claim;
@@ -388,5 +436,10 @@ impl Chain for FakeChain {
         let fill = self.read(|inner| inner.fill(deposit, out)).await?;
         self.kill.place().await;
         Ok(fill)
+    }
+
+    fn refund_after(&self, deposit: &Receipt) -> Option<u64> {
+        deposit.logs.iter().find_map(crossing)?;
+        Some(deposit.block.timestamp.saturating_add(REFUND_AFTER_S))
     }
 }

@@ -1,8 +1,8 @@
 //! Steps to the calls of [`crate::state::Effect`], at fixed prices.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use agent_core::asset::{mul_div, ten_pow};
 use agent_core::ports::{Compiler, Resolved, View};
@@ -30,6 +30,8 @@ pub struct FakeCompiler {
     prices: BTreeMap<String, u64>,
     /// How much worse pools have become since the start, basis points.
     worse_bps: Arc<AtomicU32>,
+    /// Whom every name leads to.
+    named: Arc<Mutex<Address>>,
     kill: Kill,
 }
 
@@ -42,12 +44,17 @@ pub(crate) async fn balance(view: &dyn View, account: Address, asset: &Asset) ->
 
 impl FakeCompiler {
     pub fn new(registry: Arc<Registry>, prices: BTreeMap<String, u64>, kill: Kill) -> Self {
-        Self { registry, prices, worse_bps: Arc::default(), kill }
+        Self { registry, prices, worse_bps: Arc::default(), named: Arc::default(), kill }
     }
 
     /// From now on swaps yield so much less.
     pub fn worsen(&self, bps: u32) {
         self.worse_bps.store(bps, Ordering::SeqCst);
+    }
+
+    /// From now on every name leads there.
+    pub fn lead_names_to(&self, address: Address) {
+        *self.named.lock().unwrap_or_else(PoisonError::into_inner) = address;
     }
 
     fn price(&self, asset: &Asset) -> Option<U256> {
@@ -145,10 +152,18 @@ impl FakeCompiler {
                 let bridge = self.contract(asset.chain_id, "bridge")?;
                 Act { crosses, least: Some(amount), ..act(Some(give), bridge, None) }
             }
-            Action::Revoke { asset: Some(asset), spender: Some(spender) } => {
+            Action::Revoke { asset: Some(asset), spender: Some(spender), .. } => {
                 return Some(revoke(step, asset, *spender));
             }
-            Action::Revoke { .. } => return None,
+            Action::Revoke { .. }
+            | Action::Collateral { .. }
+            | Action::Liquidate { .. }
+            | Action::Stake { .. }
+            | Action::Claim { .. }
+            | Action::AddLiquidity { .. }
+            | Action::RemoveLiquidity { .. }
+            | Action::Vote { .. }
+            | Action::Delegate { .. } => return None,
         };
         Some(act.compile(step))
     }
@@ -219,25 +234,14 @@ impl Act {
             // What was approved for the most is not used up.
             calls.extend(cleanup.clone());
         }
-        let payees = match step.action {
-            Action::Transfer { to, .. } => vec![to],
-            Action::Wrap { .. }
-            | Action::Unwrap { .. }
-            | Action::Swap { .. }
-            | Action::Supply { .. }
-            | Action::Withdraw { .. }
-            | Action::Borrow { .. }
-            | Action::Repay { .. }
-            | Action::Bridge { .. }
-            | Action::Revoke { .. } => Vec::new(),
-        };
+        let payees = if let Action::Transfer { to, .. } = step.action { vec![to] } else { Vec::new() };
         let assets = self.give.iter().chain(&self.get).map(|amount| amount.asset().clone()).collect();
         CompiledStep {
             step: step.index,
             calls,
             cleanup,
-            spends: self.give,
-            yields: self.least.or(self.get),
+            spends: taken(step, self.give),
+            yields: yielded(step, self.least.or(self.get)),
             quote: self.quote,
             protocol: self.spender.map(|_| "fake".to_owned()),
             payees,
@@ -246,21 +250,31 @@ impl Act {
     }
 }
 
+/// An aToken that is burnt counts as no step's spending, one that is minted as no step's yield.
+fn taken(step: &Step, amount: Option<Amount>) -> Vec<Amount> {
+    let named = |amount: &Amount| step.action.takes().iter().any(|asset| asset.same(amount.asset()));
+    amount.into_iter().filter(named).collect()
+}
+
+fn yielded(step: &Step, amount: Option<Amount>) -> Vec<Amount> {
+    let named = |amount: &Amount| step.action.yields().iter().any(|asset| asset.same(amount.asset()));
+    amount.into_iter().filter(named).collect()
+}
+
 #[async_trait]
 impl Compiler for FakeCompiler {
-    async fn held(&self, step: &Step, account: Address, view: &dyn View) -> Result<U256, Refusal> {
-        let counted = step.action.counted().ok_or_else(|| lacking(step))?;
-        let held = match &step.action {
-            Action::Withdraw { asset, .. } => self.position(asset).ok_or_else(|| lacking(step))?,
-            Action::Transfer { .. }
-            | Action::Wrap { .. }
-            | Action::Unwrap { .. }
-            | Action::Swap { .. }
-            | Action::Supply { .. }
-            | Action::Borrow { .. }
-            | Action::Repay { .. }
-            | Action::Bridge { .. }
-            | Action::Revoke { .. } => counted.clone(),
+    async fn held(
+        &self,
+        step: &Step,
+        counted: Option<&Asset>,
+        account: Address,
+        view: &dyn View,
+    ) -> Result<U256, Refusal> {
+        let counted = counted.ok_or_else(|| lacking(step))?;
+        let position = matches!(step.action, Action::Withdraw { .. }).then(|| self.position(counted));
+        let held = match position {
+            Some(position) => position.ok_or_else(|| lacking(step))?,
+            None => counted.clone(),
         };
         balance(view, account, &held).await
     }
@@ -274,6 +288,10 @@ impl Compiler for FakeCompiler {
     ) -> Result<CompiledStep, Refusal> {
         self.kill.place().await;
         self.make(&resolved, account, now).ok_or_else(|| lacking(resolved.step))
+    }
+
+    async fn resolve_name(&self, _name: &str, _view: &dyn View) -> Result<Address, Refusal> {
+        Ok(*self.named.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn prices(&self, assets: &[Asset], _view: &dyn View) -> Result<Prices, Refusal> {

@@ -127,7 +127,7 @@ impl Fork for FakeFork {
             })
             .collect();
         self.kill.place().await;
-        Ok(Simulation { block: self.view.block, calls: outcomes, changes, allowances_left })
+        Ok(Simulation { block: self.view.block, calls: outcomes, changes, allowances_left, nfts: Vec::new() })
     }
 
     async fn credit(&mut self, account: Address, asset: &Asset, raw: U256) -> Result<(), Refusal> {

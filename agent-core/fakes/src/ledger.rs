@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use agent_core::ledger::{Attempt, Entry, Ledger, LedgerError, NonceClaim, PlanRecord, Record};
+use agent_core::ledger::{Attempt, Entry, Ledger, LedgerError, NonceClaim, Orders, PlanRecord, Record};
 use agent_core::ports::Clock;
-use agent_core::{Action, Approval, BudgetDelta, Contact, NetworkId};
+use agent_core::{Action, Approval, BudgetDelta, Contact};
 use alloy_primitives::{Address, U256};
 use async_trait::async_trait;
 
@@ -179,14 +179,21 @@ impl Rows {
         budgets: &[BudgetDelta],
         now: u64,
     ) -> Result<Entry, LedgerError> {
-        let Attempt { plan_id, step, call, cleanup, claim } = attempt;
-        let NonceClaim { network, sender, nonce, tx_hash, .. } = claim;
+        let Attempt { plan_id, step, claim, .. } = attempt;
+        let NonceClaim { sender, nonce, tx_hash, .. } = claim;
         let key = |claim: &NonceClaim| (claim.network, claim.sender, claim.nonce);
-        if let Some(taken) = self.attempts.iter().find(|other| key(&other.claim) == key(claim)) {
+        let mut taken = self.attempts.iter().filter(|other| key(&other.claim) == key(claim)).peekable();
+        if taken.peek().is_some() {
             let signed = |entry: &&Entry| matches!(&entry.record, Record::Signed { tx_hash: own, .. } if own == tx_hash);
-            let same = taken.claim.tx_hash == *tx_hash;
-            let entry = self.entries.iter().find(signed).filter(|_| same);
-            return entry.cloned().ok_or(LedgerError::NonceTaken { sender: *sender, nonce: *nonce });
+            if let Some(entry) = self.entries.iter().find(signed) {
+                return Ok(entry.clone());
+            }
+            let call = |own: &Attempt| (own.plan_id.clone(), own.step, own.call, own.cleanup);
+            let replaced =
+                |own: &Attempt| Some(own.claim.tx_hash) == attempt.replaces && call(own) == call(attempt);
+            if !taken.any(replaced) {
+                return Err(LedgerError::NonceTaken { sender: *sender, nonce: *nonce });
+            }
         }
         let mut reserved = self.reserved.clone();
         reserved.retain(|own| (&own.plan_id, own.step) != (plan_id, *step));
@@ -202,10 +209,7 @@ impl Rows {
         }
         self.reserved = reserved;
         self.attempts.push(attempt.clone());
-        let NetworkId { chain_id, .. } = *network;
-        let (step, call, cleanup, nonce, tx_hash) = (*step, *call, *cleanup, *nonce, *tx_hash);
-        let record = Record::Signed { step, call, cleanup, nonce, tx_hash, chain_id };
-        Ok(self.push(Some(plan_id), record, now))
+        Ok(self.push(Some(plan_id), attempt.record(), now))
     }
 }
 
@@ -281,6 +285,15 @@ impl Ledger for MemoryLedger {
             return Ok(Vec::new());
         }
         self.read(|rows| rows.attempts.iter().filter(|own| own.plan_id == plan_id).cloned().collect()).await
+    }
+
+    async fn orders(&self, plan_id: &str) -> Result<Orders, LedgerError> {
+        self.read(|rows| {
+            let own =
+                rows.entries.iter().filter(|entry| entry.plan_id.as_deref().is_none_or(|id| id == plan_id));
+            Orders::of(own.map(|entry| &entry.record))
+        })
+        .await
     }
 
     async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>, LedgerError> {

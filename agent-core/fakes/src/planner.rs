@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use agent_core::draft::{Draft, Outcome};
 use agent_core::ports::{PlanRequest, Planner};
-use agent_core::{Contact, Exit, Leg, Plan, Refusal};
+use agent_core::{Amount, Contact, Exit, Leg, Origin, Plan, Refusal};
 use async_trait::async_trait;
 
 /// Knows some sentences and the legs of each; what it does not know it refuses.
@@ -47,9 +47,30 @@ impl Planner for FakePlanner {
     }
 
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal> {
-        let legs = draft.intent.as_ref().and_then(|intent| self.legs.get(intent)).cloned();
+        // Words that were added to a sentence leave it the sentence that it was.
+        let intent = draft.intent.clone().unwrap_or_default();
+        let known = self.legs.iter().find(|(sentence, _)| intent.starts_with(sentence.as_str()));
+        let legs = known.map(|(_, legs)| legs.clone());
         let legs =
             legs.ok_or_else(|| Refusal::new(Exit::RefusedInput, "input.scope", "no legs for this draft"))?;
-        Ok(Plan { id: ask.id.to_owned(), account: ask.account, created_at: ask.now, draft, legs })
+        let mut plan = Plan { id: ask.id.to_owned(), account: ask.account, created_at: ask.now, draft, legs };
+        if !ask.complete {
+            plan.legs.iter_mut().for_each(|leg| leg.steps.retain(|step| step.origin == Origin::Said));
+            plan.legs.retain(|leg| !leg.steps.is_empty());
+        }
+        Ok(plan)
+    }
+
+    /// The phrase `back: …` with the plan's sentence, if it was taught.
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+        let back = format!("back: {}", plan.draft.intent.clone().unwrap_or_default());
+        let known = self.drafts.get(&back).filter(|_| !settled.is_empty());
+        known.cloned().ok_or_else(|| {
+            Refusal::new(Exit::NotPossible, "undo.not_possible", "nothing of it can be taken back")
+        })
+    }
+
+    fn read_back(&self, outcome: &Outcome) -> String {
+        serde_json::to_string(outcome).unwrap_or_default()
     }
 }

@@ -47,11 +47,16 @@ impl FakePolicy {
     }
 
     fn entering(&self, request: &PolicyRequest<'_>) -> Option<BudgetDelta> {
-        let spends = request.compiled.spends.as_ref().filter(|_| bounds::enters(request.step))?;
+        let spends =
+            request.compiled.spends.first().filter(|_| bounds::enters(request.plan, request.step))?;
         let price = request.prices.get(&spends.asset().caip19())?.oracle_micro_usd?;
         let micro_usd = mul_div_up(spends.raw(), price, ten_pow(spends.asset().decimals)?)?;
+        Some(self.budget(micro_usd))
+    }
+
+    fn budget(&self, micro_usd: U256) -> BudgetDelta {
         let cap_micro_usd = self.cap_micro_usd;
-        Some(BudgetDelta { budget: ENTERING.to_owned(), micro_usd, window_s: DAY_S, cap_micro_usd })
+        BudgetDelta { budget: ENTERING.to_owned(), micro_usd, window_s: DAY_S, cap_micro_usd }
     }
 }
 
@@ -86,6 +91,10 @@ impl Policy for FakePolicy {
 
     fn hash(&self) -> String {
         "fake".to_owned()
+    }
+
+    fn budgets(&self) -> Vec<BudgetDelta> {
+        vec![self.budget(U256::ZERO)]
     }
 
     fn verify_approval(&self, approval: &Approval, _agent: Address) -> Result<(), Refusal> {

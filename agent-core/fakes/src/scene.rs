@@ -57,7 +57,7 @@ fn token(chain_id: u64, symbol: &str, decimals: u8, byte: u8) -> Asset {
 fn network(chain_id: u64, name: &str, op_stack: bool) -> NetworkInfo {
     let genesis = B256::left_padding_from(&chain_id.to_be_bytes());
     let native = Asset { chain_id, kind: AssetKind::Native, symbol: "ETH".to_owned(), decimals: 18 };
-    let roles = [("router", 0x11), ("pool", 0x12), ("bridge", 0x13), ("weth", 0x24)];
+    let roles = [("router", 0x11), ("pool", 0x12), ("bridge", 0x13), ("weth", 0x24), ("ens.registry", 0x14)];
     let roles: BTreeMap<_, _> =
         roles.into_iter().map(|(role, byte)| (role.to_owned(), Address::repeat_byte(byte))).collect();
     let contract = |(role, address): (&String, &Address)| {
@@ -179,7 +179,10 @@ impl Scene {
 
     /// `swap 1000 DAI to USDC on ethereum, bridge it to base and supply it there`.
     pub fn three_steps(&self) -> Vec<(u64, Action)> {
-        let all = |step| Quantity::Output { step, numerator: U256::from(1), denominator: U256::from(1) };
+        let all = |step, asset: &Asset| {
+            let asset = asset.clone();
+            Quantity::Output { step, asset, numerator: U256::from(1), denominator: U256::from(1) }
+        };
         let (here, there) = (self.asset(ETHEREUM, "USDC"), self.asset(BASE, "USDC"));
         let sell = self.asset(ETHEREUM, "DAI");
         let thousand = U256::from(1_000).saturating_mul(U256::from(1_000_000_000_000_000_000_u64));
@@ -189,8 +192,11 @@ impl Scene {
                 ETHEREUM,
                 Action::Swap { sell, buy: here.clone(), amount, side: Side::Sell, max_slippage_bps: 50 },
             ),
-            (ETHEREUM, Action::Bridge { asset: here, out: there.clone(), amount: all(1) }),
-            (BASE, Action::Supply { asset: there, amount: all(2) }),
+            (
+                ETHEREUM,
+                Action::Bridge { amount: all(1, &here), asset: here, out: there.clone(), side: Side::Sell },
+            ),
+            (BASE, Action::Supply { amount: all(2, &there), asset: there }),
         ]
     }
 

@@ -53,7 +53,9 @@ async fn a_full_disk_loses_nothing_that_was_written() {
         tx_hash: B256::ZERO,
         raw: Bytes::from(vec![0; 20_000]),
     };
-    let attempt = Attempt { plan_id: "p".to_owned(), step: 1, call: 0, cleanup: false, claim };
+    let fees = agent_core::Fees { max_fee_per_gas: 10, max_priority_fee_per_gas: 1 };
+    let attempt =
+        Attempt { plan_id: "p".to_owned(), step: 1, call: 0, cleanup: false, fees, replaces: None, claim };
     fill().await;
     let error = ledger.reserve(&attempt, &[]).await.unwrap_err();
     assert!(is_full(&error), "{error}");

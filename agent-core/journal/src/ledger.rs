@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_core::ledger::{Attempt, Entry, Ledger, NonceClaim, PlanRecord, Record};
+use agent_core::ledger::{Attempt, Entry, Ledger, NonceClaim, Orders, PlanRecord, Record};
 use agent_core::{Action, Approval, BudgetDelta, Contact, NetworkId};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use async_trait::async_trait;
@@ -73,12 +73,20 @@ impl Ledger for SqliteJournal {
     async fn attempts(&self, plan_id: &str) -> Result<Vec<Attempt>> {
         let mut attempts = Vec::new();
         for entry in self.of_plan(plan_id).await? {
-            if let Record::Signed { step, call, cleanup, .. } = entry.record {
-                let claim = self.claim_of(entry.seq).await?;
-                attempts.push(Attempt { plan_id: plan_id.to_owned(), step, call, cleanup, claim });
+            if let Record::Signed { step, call, cleanup, fees, replaces, .. } = entry.record {
+                let (plan_id, claim) = (plan_id.to_owned(), self.claim_of(entry.seq).await?);
+                attempts.push(Attempt { plan_id, step, call, cleanup, fees, replaces, claim });
             }
         }
         Ok(attempts)
+    }
+
+    async fn orders(&self, plan_id: &str) -> Result<Orders> {
+        let sql = "SELECT * FROM entries WHERE agent = $1 AND (kind IN ('halted', 'unhalted') OR (plan_id = $2 \
+                   AND kind IN ('plan_cancelled', 'paused', 'resumed', 'speed_up'))) ORDER BY seq";
+        let query = sqlx::query_as(sql).bind(&self.agent).bind(plan_id);
+        let rows = crate::rows::entries(query.fetch_all(&self.pool).await.map_err(error::database)?)?;
+        Ok(Orders::of(rows.iter().map(|entry| &entry.record)))
     }
 
     async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>> {

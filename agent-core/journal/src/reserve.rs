@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use agent_core::BudgetDelta;
-use agent_core::ledger::{Attempt, Entry, LedgerError, NonceClaim, Record};
-use alloy_primitives::U256;
+use agent_core::ledger::{Attempt, Entry, LedgerError, Record};
+use alloy_primitives::{B256, U256};
 use sqlx::SqliteConnection;
 
 use crate::error::{self, Result, damaged};
@@ -14,23 +14,14 @@ use crate::rows::Stored;
 impl SqliteJournal {
     pub(crate) async fn reserve_attempt(&self, attempt: &Attempt, budgets: &[BudgetDelta]) -> Result<Entry> {
         let mut tx = self.write().await?;
-        if let Some(entry) = self.claimed(&mut tx, &attempt.claim).await? {
+        if let Some(entry) = self.claimed(&mut tx, attempt).await? {
             return Ok(entry);
         }
         self.check_caps(&mut tx, attempt, budgets).await?;
-        let Attempt { plan_id, step, call, cleanup, claim } = attempt;
-        let record = Record::Signed {
-            step: *step,
-            call: *call,
-            cleanup: *cleanup,
-            nonce: claim.nonce,
-            tx_hash: claim.tx_hash,
-            chain_id: claim.network.chain_id,
-        };
         let effects = serde_json::to_string(budgets).map_err(|error| {
             error::io_error("io.failed", format!("the budgets cannot be written: {error}"))
         })?;
-        let entry = self.add(&mut tx, Some(plan_id), record, &effects).await?;
+        let entry = self.add(&mut tx, Some(&attempt.plan_id), attempt.record(), &effects).await?;
         self.claim(&mut tx, attempt, entry.seq).await?;
         for delta in budgets {
             self.charge(&mut tx, attempt, delta, entry.at).await?;
@@ -39,9 +30,10 @@ impl SqliteJournal {
         Ok(entry)
     }
 
-    /// The row of this very claim, if it is here already. Another transaction with its nonce is an error.
-    async fn claimed(&self, connection: &mut SqliteConnection, claim: &NonceClaim) -> Result<Option<Entry>> {
-        let taken = || LedgerError::NonceTaken { sender: claim.sender, nonce: claim.nonce };
+    /// The row of this very transaction, if it is here already. Another one with its nonce is an error, unless this
+    /// one replaces it.
+    async fn claimed(&self, connection: &mut SqliteConnection, attempt: &Attempt) -> Result<Option<Entry>> {
+        let claim = &attempt.claim;
         let sql =
             "SELECT tx_hash, agent, seq FROM attempts WHERE network = $1 AND sender = $2 AND nonce = $3";
         let query = sqlx::query_as(sql).bind(claim.network.to_string()).bind(claim.sender.to_string());
@@ -51,18 +43,24 @@ impl SqliteJournal {
         if found.is_empty() {
             return Ok(None);
         }
-        let own = |(hash, agent, _): &&(String, String, i64)| {
-            *hash == claim.tx_hash.to_string() && *agent == self.agent
+        let seq_of = |wanted: B256| {
+            let own =
+                found.iter().find(|(hash, agent, _)| *hash == wanted.to_string() && *agent == self.agent);
+            own.map(|(_, _, seq)| *seq)
         };
-        let (_, _, seq) = found.iter().find(own).ok_or_else(taken)?;
-        let sql = "SELECT * FROM entries WHERE agent = $1 AND seq = $2";
-        let row: Option<Stored> = sqlx::query_as(sql)
-            .bind(&self.agent)
-            .bind(seq)
-            .fetch_optional(connection)
-            .await
-            .map_err(error::database)?;
-        row.ok_or_else(|| damaged(0, "a signed transaction has no row"))?.entry().map(Some)
+        if let Some(seq) = seq_of(claim.tx_hash) {
+            return self.row(connection, seq).await.map(Some);
+        }
+        let taken = || LedgerError::NonceTaken { sender: claim.sender, nonce: claim.nonce };
+        let replaced = self.row(connection, attempt.replaces.and_then(seq_of).ok_or_else(taken)?).await?;
+        if of_one_call(&replaced, attempt) { Ok(None) } else { Err(taken()) }
+    }
+
+    async fn row(&self, connection: &mut SqliteConnection, seq: i64) -> Result<Entry> {
+        let query = sqlx::query_as("SELECT * FROM entries WHERE agent = $1 AND seq = $2");
+        let query = query.bind(&self.agent).bind(seq);
+        let row: Option<Stored> = query.fetch_optional(connection).await.map_err(error::database)?;
+        row.ok_or_else(|| damaged(0, "a signed transaction has no row"))?.entry()
     }
 
     async fn check_caps(
@@ -96,7 +94,16 @@ impl SqliteJournal {
         let Attempt { plan_id, step, claim, .. } = attempt;
         let (network, sender, nonce) =
             (claim.network.to_string(), claim.sender.to_string(), int(claim.nonce)?);
-        let sql = "INSERT INTO claims (network, sender, nonce, agent, plan_id, step) VALUES ($1, $2, $3, $4, $5, $6)";
+        // A replacement stands under the claim of what it replaces; any other second claim of a nonce fails here.
+        let sql = match attempt.replaces {
+            None => {
+                "INSERT INTO claims (network, sender, nonce, agent, plan_id, step) VALUES ($1, $2, $3, $4, $5, $6)"
+            }
+            Some(_) => {
+                "INSERT INTO claims (network, sender, nonce, agent, plan_id, step) VALUES ($1, $2, $3, $4, $5, $6) \
+                        ON CONFLICT DO NOTHING"
+            }
+        };
         let insert = sqlx::query(sql).bind(&network).bind(&sender).bind(nonce);
         let insert = insert.bind(&self.agent).bind(plan_id).bind(index(*step)?);
         insert.execute(&mut *connection).await.map_err(error::database)?;
@@ -146,6 +153,13 @@ impl SqliteJournal {
             Ok(sum.saturating_add(micro_usd))
         })
     }
+}
+
+/// Whether a signed row is of the same call of the same plan.
+fn of_one_call(row: &Entry, attempt: &Attempt) -> bool {
+    let Record::Signed { step, call, cleanup, .. } = &row.record else { return false };
+    row.plan_id.as_deref() == Some(&attempt.plan_id)
+        && (*step, *call, *cleanup) == (attempt.step, attempt.call, attempt.cleanup)
 }
 
 pub(crate) fn index(value: usize) -> Result<i64> {

@@ -32,6 +32,13 @@ pub(crate) struct Global {
     /// Lines instead of a screen: for pipes and screen readers.
     #[arg(long, global = true)]
     pub(crate) plain: bool,
+    /// The chat's session; one that is known goes on.
+    #[arg(long, global = true, value_name = "NAME", default_value = "main", value_parser = session)]
+    pub(crate) session: String,
+}
+
+fn session(name: &str) -> Result<String, String> {
+    crate::chat::command::session_name(name)
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,6 +63,15 @@ pub(crate) enum Command {
     /// Who may be paid; signed by the approver's key.
     #[command(subcommand)]
     Contacts(Contacts),
+    /// What the account has on every network: held, lent, owed, provided, allowed, and what is unknown.
+    Portfolio,
+    /// Nothing is signed until `steward resume`.
+    Halt(Halt),
+    /// Signing may go on after a halt.
+    Resume,
+    /// Tokens by symbol; a token is its network and its address.
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// The policy that judges.
     #[command(subcommand)]
     Policy(Policy),
@@ -65,6 +81,24 @@ pub(crate) enum Command {
     /// Folders, networks and schemas.
     #[command(subcommand)]
     Config(Config),
+    /// A completion script on standard output: `steward completions bash > FILE`.
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Halt {
+    /// `pause`: what is under way finishes its step, and nothing more is signed.
+    #[arg(long, value_parser = ["pause"], default_value = "pause")]
+    pub(crate) level: String,
+    /// Why, for the journal.
+    #[arg(long, value_name = "TEXT", default_value = "asked for on the command line")]
+    pub(crate) because: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Which tokens a symbol names, on each network.
+    Resolve { symbol: String },
 }
 
 #[derive(Debug, Subcommand)]

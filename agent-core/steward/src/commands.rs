@@ -2,6 +2,7 @@
 
 pub(crate) mod approvals;
 pub(crate) mod chat;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod devnet;
@@ -11,6 +12,8 @@ pub(crate) mod plan;
 pub(crate) mod plans;
 pub(crate) mod policy;
 pub(crate) mod run;
+pub(crate) mod state;
+pub(crate) mod tokens;
 
 use agent_core::Refusal;
 
@@ -30,9 +33,14 @@ pub(crate) fn name(command: Option<&Command>) -> &'static str {
         Some(Command::Plans(_)) => "plans",
         Some(Command::Approvals(_)) => "approvals",
         Some(Command::Contacts(_)) => "contacts",
+        Some(Command::Portfolio) => "portfolio",
+        Some(Command::Halt(_)) => "halt",
+        Some(Command::Resume) => "resume",
+        Some(Command::Tokens(_)) => "tokens",
         Some(Command::Policy(_)) => "policy",
         Some(Command::Journal(_)) => "journal",
         Some(Command::Config(_)) => "config",
+        Some(Command::Completions { .. }) => "completions",
     }
 }
 
@@ -56,8 +64,13 @@ pub(crate) async fn dispatch(cli: &Cli) -> Result<Done, Refusal> {
         Some(Command::Plans(asked)) => plans::plans(&app, asked).await,
         Some(Command::Approvals(asked)) => approvals::approvals(&app, asked).await,
         Some(Command::Contacts(asked)) => contacts::contacts(&app, asked).await,
+        Some(Command::Portfolio) => state::portfolio(&app).await,
+        Some(Command::Halt(asked)) => state::halt(&app, asked).await,
+        Some(Command::Resume) => state::resume(&app).await,
+        Some(Command::Tokens(asked)) => tokens::tokens(&app, asked).await,
         Some(Command::Policy(asked)) => policy::policy(&app, asked).await,
         Some(Command::Journal(asked)) => journal::journal(&app, asked).await,
         Some(Command::Config(asked)) => config::config(&app, asked),
+        Some(Command::Completions { shell }) => Ok(completions::completions(*shell)),
     }
 }

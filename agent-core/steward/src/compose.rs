@@ -96,7 +96,7 @@ impl App {
             planner: reading.clone(),
             policy: Arc::new(CedarPolicy::load_default(setting.approvers)?),
             signer: setting.signer,
-            simulator: Arc::new(ForkSimulator::new(registry.clone())),
+            simulator: Arc::new(ForkSimulator::caching(registry.clone(), &self.folders.cache.join("rpc"))),
             registry,
         };
         if self.global.demo {

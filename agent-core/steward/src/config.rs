@@ -1,4 +1,4 @@
-//! `config.toml`: networks to look at, the account, the autonomy. Unknown keys are errors.
+//! `config.toml`: networks to look at, the account, the autonomy, the display. Unknown keys are errors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,6 +6,8 @@ use std::path::Path;
 use agent_core::{Autonomy, Exit, Refusal};
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
+
+use crate::chat::Theme;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,20 @@ pub(crate) struct Config {
     pub(crate) approvers: Vec<Address>,
     #[serde(default)]
     pub(crate) networks: Vec<Network>,
+    #[serde(default)]
+    pub(crate) display: Display,
+}
+
+/// How the chat looks and behaves; nothing here changes what is allowed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Display {
+    /// `dark`, `light` or `mono`; `NO_COLOR` means `mono`.
+    pub(crate) theme: Theme,
+    /// Nothing on the screen moves by itself; `STEWARD_REDUCED_MOTION` means the same.
+    pub(crate) reduced_motion: bool,
+    /// The wheel scrolls; off, the terminal's own selection works.
+    pub(crate) mouse: bool,
 }
 
 fn propose() -> Autonomy {
@@ -28,7 +44,13 @@ fn propose() -> Autonomy {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { account: None, autonomy: Autonomy::Propose, approvers: Vec::new(), networks: Vec::new() }
+        Self {
+            account: None,
+            autonomy: Autonomy::Propose,
+            approvers: Vec::new(),
+            networks: Vec::new(),
+            display: Display::default(),
+        }
     }
 }
 

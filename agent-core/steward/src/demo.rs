@@ -1,7 +1,5 @@
 //! The demo world's part of the composition: its networks, its key, its journal.
 
-use std::collections::BTreeMap;
-
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +8,7 @@ use agent_core::ledger::Record;
 use agent_core::{Autonomy, Contact, ContractInfo, Exit, Refusal};
 use alloy_primitives::{Address, Bytes};
 use chains::{LocalSigner, NetworkConfig};
-use devnet::{DemoKeys, DevnetError, Running, RunningChain};
+use devnet::{DemoKeys, DevnetError, Running};
 use policies::ApproverKey;
 
 use crate::clock::SystemClock;
@@ -42,37 +40,6 @@ pub(crate) async fn status(folders: &Folders) -> Result<Option<Running>, Refusal
     devnet::status(&folders.world()).await.map_err(refusal)
 }
 
-/// Addresses by role, see `chains::registry`.
-pub(crate) fn roles(chain: &RunningChain) -> BTreeMap<String, Address> {
-    let own = &chain.addresses;
-    let mut roles: BTreeMap<String, Address> = [
-        ("weth", own.weth),
-        ("usdc", own.usdc),
-        ("dai", own.dai),
-        ("multicall3", own.multicall3),
-        ("uniswap.factory", own.uniswap_v3_factory),
-        ("uniswap.quoter_v2", own.quoter_v2),
-        ("uniswap.swap_router02", own.swap_router02),
-        ("uniswap.position_manager", own.position_manager),
-        ("uniswap.pool.weth_usdc", own.weth_usdc_pool),
-        ("uniswap.pool.dai_usdc", own.dai_usdc_pool),
-        ("aave.pool", own.aave_pool),
-        ("aave.addresses_provider", own.aave_addresses_provider),
-        ("aave.oracle", own.aave_oracle),
-        ("aave.data_provider", own.aave_data_provider),
-        ("across.spoke_pool", own.spoke_pool),
-    ]
-    .into_iter()
-    .map(|(role, address)| (role.to_owned(), address))
-    .collect();
-    for reserve in &own.reserves {
-        let symbol = reserve.symbol.to_lowercase();
-        roles.insert(format!("aave.a_token.{symbol}"), reserve.a_token);
-        roles.insert(format!("aave.debt_token.{symbol}"), reserve.variable_debt_token);
-    }
-    roles
-}
-
 /// The demo's networks, its throw-away key and its journal. Starts the world if it does not run.
 pub(crate) async fn setting(folders: &Folders) -> Result<Setting, Refusal> {
     let running = up(folders).await?;
@@ -81,9 +48,9 @@ pub(crate) async fn setting(folders: &Folders) -> Result<Setting, Refusal> {
         genesis: chain.genesis_hash,
         name: chain.name.clone(),
         endpoints: vec![chain.rpc_url.clone()],
-        op_stack: chain.name == "base",
+        op_stack: devnet::is_op_stack(chain.chain_id),
         demo: true,
-        addresses: roles(chain),
+        addresses: chain.roles.clone(),
     });
     let mut registry = networks::registry(configs.collect())?;
     for chain in &running.chains {

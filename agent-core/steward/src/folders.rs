@@ -52,6 +52,11 @@ impl Folders {
     pub(crate) fn world(&self) -> PathBuf {
         self.data.join("demo")
     }
+
+    /// Sessions and the input history, apart for the demo world and for real networks.
+    pub(crate) fn chat(&self, demo: bool) -> PathBuf {
+        self.data.join("chat").join(if demo { "demo" } else { "networks" })
+    }
 }
 
 fn user_home() -> Option<PathBuf> {
@@ -61,6 +66,10 @@ fn user_home() -> Option<PathBuf> {
 /// <https://no-color.org>
 pub(crate) fn no_color() -> bool {
     variable("NO_COLOR").is_some()
+}
+
+pub(crate) fn reduced_motion() -> bool {
+    variable("STEWARD_REDUCED_MOTION").is_some()
 }
 
 /// Makes a folder that only its owner reads.

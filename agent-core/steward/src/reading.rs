@@ -1,11 +1,12 @@
 //! The planner's adapter: the sentence side of `planners` with the local model behind it, loaded when first needed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use agent_core::draft::Draft;
+use agent_core::draft::{Draft, Outcome};
 use agent_core::ports::{Model, ModelError, ModelId, PlanRequest, Planner};
-use agent_core::{Contact, Exit, Plan, Refusal};
+use agent_core::{Amount, Contact, Exit, Plan, Refusal};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use local_llm::Engine;
@@ -68,6 +69,14 @@ impl Planner for Reading {
 
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal> {
         planners::ground(draft, &ask)
+    }
+
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+        planners::reverse(plan, settled)
+    }
+
+    fn read_back(&self, outcome: &Outcome) -> String {
+        planners::read_back(outcome)
     }
 }
 

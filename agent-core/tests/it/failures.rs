@@ -156,3 +156,20 @@ async fn a_chain_that_is_down_is_5_and_sends_nothing() {
     assert_eq!((refusal.exit.code(), refusal.code.as_str()), (5, "rpc.unreachable"));
     assert_eq!(scene.ethereum.broadcasts(), vec![]);
 }
+
+#[tokio::test]
+async fn a_name_that_leads_elsewhere_by_now_is_not_paid() {
+    for (now, paid) in [(Address::repeat_byte(0x77), 1), (Address::repeat_byte(0x78), 0)] {
+        let scene = Scene::new();
+        let (asset, to) = (scene.asset(BASE, "ETH"), Address::repeat_byte(0x77));
+        let (amount, payee) = (Quantity::Exact(U256::from(5)), Some("carol.eth".to_owned()));
+        saved(&scene, "p", vec![(BASE, Action::Transfer { asset, amount, to, payee })]).await;
+        scene.compiler.lead_names_to(now);
+        let outcome = execute(&scene.core(), "p").await;
+        assert_eq!(scene.base.broadcasts().len(), paid);
+        assert_eq!(
+            outcome.err().map(|refusal| refusal.code),
+            (paid == 0).then(|| "plan.name_moved".to_owned())
+        );
+    }
+}

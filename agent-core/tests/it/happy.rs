@@ -34,7 +34,7 @@ async fn a_sentence_becomes_settled_transactions_on_two_networks() {
     let kinds: Vec<String> = all.iter().map(kind).collect();
     let call = ["signed", "sent", "included"];
     let step = |waits: bool| {
-        let wait: &[&str] = if waits { &["waiting"] } else { &[] };
+        let wait: &[&str] = if waits { &["waiting", "under_way", "under_way"] } else { &[] };
         [&["step_started"], &call[..], &call[..], wait, &["step_settled"]].concat()
     };
     let expected = [
@@ -87,7 +87,12 @@ async fn half_of_an_output_leaves_the_other_half() {
     let scene = Scene::new();
     let usdc = scene.asset(ETHEREUM, "USDC");
     let before = scene.ethereum.balance(ACCOUNT, &usdc);
-    let half = Quantity::Output { step: 1, numerator: U256::from(1), denominator: U256::from(2) };
+    let half = Quantity::Output {
+        step: 1,
+        asset: usdc.clone(),
+        numerator: U256::from(1),
+        denominator: U256::from(2),
+    };
     let mut steps = scene.three_steps();
     steps.truncate(1);
     steps.push((ETHEREUM, Action::Supply { asset: usdc.clone(), amount: half }));

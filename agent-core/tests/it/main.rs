@@ -8,13 +8,17 @@
 )]
 
 mod amounts;
+mod answers;
 mod approvals;
 mod authorize;
 mod exactly_once;
 mod failures;
 mod faults;
 mod happy;
+mod orders;
 mod preview;
+mod revise;
+mod talk;
 
 use agent_core::core::Core;
 use agent_core::executor::Finished;

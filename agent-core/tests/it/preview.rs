@@ -1,6 +1,6 @@
 //! Plans before anything is signed.
 
-use agent_core::{Action, Quantity, Verdict};
+use agent_core::{Action, Quantity, Side, Verdict};
 use alloy_primitives::{Address, U256};
 use fakes::scene::{ACCOUNT, BASE, ETHEREUM, Scene};
 
@@ -43,7 +43,8 @@ async fn a_leg_between_bridges_is_credited_once() {
     // To Base, supply there, then back on Ethereum: Base's second leg stands on its first.
     let scene = Scene::new();
     let (here, there) = (scene.asset(ETHEREUM, "USDC"), scene.asset(BASE, "USDC"));
-    let bridge = Action::Bridge { asset: here.clone(), out: there.clone(), amount: exact(1_000_000_000) };
+    let amount = exact(1_000_000_000);
+    let bridge = Action::Bridge { asset: here.clone(), out: there.clone(), amount, side: Side::Sell };
     let supply = |asset, raw| Action::Supply { asset, amount: exact(raw) };
     let steps = vec![
         (ETHEREUM, bridge),

@@ -1,4 +1,5 @@
-//! Aave V3 (<https://aave.com/docs/aave-v3/smart-contracts/pool>): supply, withdraw, borrow at the variable rate, repay.
+//! Aave V3 (<https://aave.com/docs/aave-v3/smart-contracts/pool>): supply, withdraw, borrow at the variable rate, repay,
+//! and whether what is supplied backs loans.
 
 use agent_core::ports::View;
 use agent_core::{Asset, CompiledStep, NetworkInfo, Refusal};
@@ -16,12 +17,31 @@ sol! {
         function withdraw(address asset, uint256 amount, address to) external returns (uint256);
         function borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf) external;
         function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) external returns (uint256);
+        function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
+        function liquidationCall(address collateralAsset, address debtAsset, address user, uint256 debtToCover, bool receiveAToken) external;
+    }
+
+    #[derive(Debug)]
+    interface IAaveAccount {
+        function getUserAccountData(address user) external view returns (
+            uint256 totalCollateralBase, uint256 totalDebtBase, uint256 availableBorrowsBase,
+            uint256 currentLiquidationThreshold, uint256 ltv, uint256 healthFactor
+        );
     }
 
     #[derive(Debug)]
     interface IAaveDataProvider {
         function getReserveTokensAddresses(address asset) external view
             returns (address aTokenAddress, address stableDebtTokenAddress, address variableDebtTokenAddress);
+        function getReserveConfigurationData(address asset) external view returns (
+            uint256 decimals, uint256 ltv, uint256 liquidationThreshold, uint256 liquidationBonus, uint256 reserveFactor,
+            bool usageAsCollateralEnabled, bool borrowingEnabled, bool stableBorrowRateEnabled, bool isActive, bool isFrozen
+        );
+        function getUserReserveData(address asset, address user) external view returns (
+            uint256 currentATokenBalance, uint256 currentStableDebt, uint256 currentVariableDebt,
+            uint256 principalStableDebt, uint256 scaledVariableDebt, uint256 stableBorrowRate,
+            uint256 liquidityRate, uint40 stableRateLastUpdated, bool usageAsCollateralEnabled
+        );
     }
 
     #[derive(Debug)]
@@ -37,10 +57,10 @@ const MARGIN_DIVISOR: u64 = 10_000;
 pub(crate) const RATE_MODE: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// A reserve's underlying and the tokens that stand for positions in it.
-struct Reserve {
-    asset: Address,
-    a_token: Address,
-    debt_token: Address,
+pub(crate) struct Reserve {
+    pub(crate) asset: Address,
+    pub(crate) a_token: Address,
+    pub(crate) debt_token: Address,
 }
 
 async fn reserve(network: &NetworkInfo, view: &dyn View, asset: &Asset) -> Result<Option<Reserve>, Refusal> {
@@ -63,11 +83,12 @@ pub(crate) async fn position(
 ) -> Result<U256, Refusal> {
     let Some(reserve) = reserve(network, view, asset).await? else { return Ok(U256::ZERO) };
     let token = if debt { reserve.debt_token } else { reserve.a_token };
-    read::read(view, account, token, &IERC20::balanceOfCall { account }).await
+    // Not asked by the account itself: it need not have any coins, and some nodes want them for a call.
+    read::read(view, Address::ZERO, token, &IERC20::balanceOfCall { account }).await
 }
 
 impl Ask<'_> {
-    async fn reserve(&self, asset: &Asset) -> Result<Reserve, Refusal> {
+    pub(crate) async fn reserve(&self, asset: &Asset) -> Result<Reserve, Refusal> {
         reserve(self.network, self.view, asset).await?.ok_or_else(|| {
             self.not_possible("world.no_reserve", &format!("{} is no reserve of Aave", asset.symbol))
         })
@@ -92,7 +113,7 @@ pub(crate) async fn supply(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledStep,
     let assets = ask.with_position(asset, reserve.a_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
     ask.allow(reserve.asset, pool, ask.raw).await?.around(&mut step, false);
-    step.spends = Some(amount);
+    step.spends = vec![amount];
     Ok(step)
 }
 
@@ -108,7 +129,7 @@ pub(crate) async fn withdraw(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledSte
     let call = IAavePool::withdrawCall { asset: reserve.asset, amount: raw, to: ask.account };
     let assets = ask.with_position(asset, reserve.a_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
-    step.yields = Some(amount);
+    step.yields = vec![amount];
     Ok(step)
 }
 
@@ -123,7 +144,7 @@ pub(crate) async fn borrow(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledStep,
     };
     let assets = ask.with_position(asset, reserve.debt_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
-    step.yields = Some(asset.amount(ask.raw));
+    step.yields = vec![asset.amount(ask.raw)];
     Ok(step)
 }
 
@@ -153,6 +174,24 @@ pub(crate) async fn repay(ask: &Ask<'_>, asset: &Asset) -> Result<CompiledStep, 
     let assets = ask.with_position(asset, reserve.debt_token);
     let mut step = ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets);
     ask.allow(reserve.asset, pool, most).await?.around(&mut step, all);
-    step.spends = Some(asset.amount(most));
+    step.spends = vec![asset.amount(most)];
     Ok(step)
+}
+
+pub(crate) async fn collateral(ask: &Ask<'_>, asset: &Asset, enabled: bool) -> Result<CompiledStep, Refusal> {
+    let (pool, reserve) = (ask.role("aave.pool")?, ask.reserve(asset).await?);
+    let call = IAaveDataProvider::getUserReserveDataCall { asset: reserve.asset, user: ask.account };
+    let own = ask.read(ask.role("aave.data_provider")?, &call).await?;
+    if own.currentATokenBalance.is_zero() {
+        let why = format!("no {} is supplied to Aave", asset.symbol);
+        return Err(ask.not_possible("world.nothing_supplied", &why));
+    }
+    if own.usageAsCollateralEnabled == enabled {
+        let state = if enabled { "is collateral already" } else { "is no collateral as it is" };
+        return Err(ask.not_possible("world.nothing_to_do", &format!("{} at Aave {state}", asset.symbol)));
+    }
+    let call =
+        IAavePool::setUserUseReserveAsCollateralCall { asset: reserve.asset, useAsCollateral: enabled };
+    let assets = ask.with_position(asset, reserve.a_token);
+    Ok(ask.compiled(ask.act(pool, U256::ZERO, &call)?, Some("aave"), assets))
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::too_many_arguments, reason = "Across's own events, as `sol!` reads them")]
 
 use agent_core::asset::mul_div_up;
-use agent_core::{Asset, CompiledStep, Log, NetworkInfo, Quote, Receipt, Refusal};
+use agent_core::{Asset, CompiledStep, Log, NetworkInfo, Quote, Receipt, Refusal, Side};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolEvent, sol};
 
@@ -36,12 +36,19 @@ sol! {
 
 /// What a relayer is offered, in millionths of the input: 0.05 %.
 const RELAYER_FEE_PIPS: u64 = 500;
+const PIPS_ONE: u64 = 1_000_000;
 /// How long a relayer may take, seconds; a deposit that nobody fills by then is refunded.
 const FILL_WITHIN_S: u64 = 7_200;
 
 /// What the relayer leaves of `raw`.
 fn after_fee(raw: U256) -> Option<U256> {
-    raw.checked_sub(mul_div_up(raw, U256::from(RELAYER_FEE_PIPS), U256::from(1_000_000))?)
+    raw.checked_sub(mul_div_up(raw, U256::from(RELAYER_FEE_PIPS), U256::from(PIPS_ONE))?)
+}
+
+/// The least input of which the relayer leaves `raw`.
+fn before_fee(raw: U256) -> Option<U256> {
+    let one = U256::from(PIPS_ONE);
+    mul_div_up(raw, one, one.checked_sub(U256::from(RELAYER_FEE_PIPS))?)
 }
 
 fn token(network: &NetworkInfo, asset: &Asset) -> Result<Address, Refusal> {
@@ -53,7 +60,8 @@ fn arrives_as(asset: &Asset) -> &str {
     if asset.symbol == "WETH" { "ETH" } else { &asset.symbol }
 }
 
-pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<CompiledStep, Refusal> {
+/// The network that `out` is on, if `asset` can go there as `out`.
+fn reached<'a>(ask: &Ask<'a>, asset: &Asset, out: &Asset) -> Result<&'a NetworkInfo, Refusal> {
     let target =
         ask.registry.network(out.chain_id).filter(|target| target.role("across.spoke_pool").is_some());
     let target = target.ok_or_else(|| {
@@ -69,11 +77,26 @@ pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<
         );
         return Err(ask.not_possible("world.lacks", &why));
     }
-    let amount = asset.amount(ask.raw);
+    Ok(target)
+}
+
+/// With [`Side::Buy`] what is asked for is what must arrive, and the input follows.
+pub(crate) async fn bridge(
+    ask: &Ask<'_>,
+    asset: &Asset,
+    out: &Asset,
+    side: Side,
+) -> Result<CompiledStep, Refusal> {
+    let target = reached(ask, asset, out)?;
+    let amounts = match side {
+        Side::Sell => after_fee(ask.raw).map(|output| (ask.raw, output)),
+        Side::Buy => before_fee(ask.raw).map(|input| (input, ask.raw)),
+    };
+    let (input, output) = amounts
+        .filter(|(_, output)| !output.is_zero())
+        .ok_or_else(|| ask.not_possible("world.no_liquidity", "the relayer's fee takes all of it"))?;
+    let amount = asset.amount(input);
     ask.must_hold(&amount).await?;
-    let output = after_fee(ask.raw).filter(|raw| !raw.is_zero());
-    let output =
-        output.ok_or_else(|| ask.not_possible("world.no_liquidity", "the relayer's fee takes all of it"))?;
     let (spoke_pool, input_token) = (ask.role("across.spoke_pool")?, token(ask.network, asset)?);
     // The contract holds this against its own clock, which is the chain's.
     let chain_time = ask.view.block().timestamp;
@@ -83,7 +106,7 @@ pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<
         recipient: ask.account,
         inputToken: input_token,
         outputToken: token(target, out)?,
-        inputAmount: ask.raw,
+        inputAmount: input,
         outputAmount: output,
         destinationChainId: U256::from(out.chain_id),
         exclusiveRelayer: Address::ZERO,
@@ -92,14 +115,14 @@ pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<
         exclusivityDeadline: 0,
         message: Bytes::new(),
     };
-    let value = if asset.is_native() { ask.raw } else { U256::ZERO };
+    let value = if asset.is_native() { input } else { U256::ZERO };
     let mut step = ask.compiled(ask.act(spoke_pool, value, &call)?, Some("across"), vec![asset.clone()]);
     if !asset.is_native() {
-        ask.allow(input_token, spoke_pool, ask.raw).await?.around(&mut step, false);
+        ask.allow(input_token, spoke_pool, input).await?.around(&mut step, false);
     }
     let output = out.amount(output);
-    step.spends = Some(amount);
-    step.yields = Some(output.clone());
+    step.spends = vec![amount];
+    step.yields = vec![output.clone()];
     step.quote = Some(Quote {
         expected_out: output.clone(),
         min_out: output,
@@ -114,6 +137,12 @@ pub(crate) async fn bridge(ask: &Ask<'_>, asset: &Asset, out: &Asset) -> Result<
 pub(crate) fn deposit_of(receipt: &Receipt, destination: u64) -> Option<ISpokePool::V3FundsDeposited> {
     let events = receipt.logs.iter().filter_map(event::<ISpokePool::V3FundsDeposited>);
     events.into_iter().find(|deposit| deposit.destinationChainId == U256::from(destination))
+}
+
+/// When a deposit of this receipt can be refunded if nobody filled it, seconds since the Unix epoch.
+pub(crate) fn refund_after(receipt: &Receipt) -> Option<u64> {
+    let deposit = receipt.logs.iter().find_map(event::<ISpokePool::V3FundsDeposited>)?;
+    Some(u64::from(deposit.fillDeadline))
 }
 
 /// Topics of the fill that answers `deposit`, made on chain `origin`.
@@ -148,6 +177,10 @@ mod tests {
                 kept * 1_000_000 >= raw * RELAYER_FEE_PIPS && (kept - 1) * 1_000_000 < raw * RELAYER_FEE_PIPS,
                 "{raw}"
             );
+            // The other way round: the least input that leaves as much.
+            let input = before_fee(U256::from(raw)).unwrap();
+            assert!(after_fee(input).unwrap() >= U256::from(raw), "{raw}");
+            assert!(after_fee(input - U256::from(1)).unwrap() < U256::from(raw), "{raw}");
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Uniswap V3: which pools there are, the best single path over them, and prices without fees.
 
-use agent_core::asset::decimal;
 use agent_core::ports::View;
-use agent_core::{NetworkInfo, Refusal, tame};
+use agent_core::{NetworkInfo, Refusal, Side};
 use alloy_primitives::aliases::{U24, U160};
-use alloy_primitives::ruint::UintTryFrom;
 use alloy_primitives::{Address, Bytes, U256, U512};
 use alloy_sol_types::sol;
 
 use crate::ask::Ask;
+use crate::protocols::uniswap::{Offer, Trade, Venue, after_fee, better};
 use crate::read;
 
 sol! {
@@ -38,12 +37,14 @@ sol! {
 }
 
 /// Fee tiers, millionths.
-const FEES: [u16; 4] = [100, 500, 3_000, 10_000];
-const FEE_ONE: u64 = 1_000_000;
+pub(crate) const FEES: [u16; 4] = [100, 500, 3_000, 10_000];
 /// `TickMath.MIN_SQRT_RATIO + 1` and `MAX_SQRT_RATIO - 1`: a swap that ends there did not find enough.
 const SQRT_PRICE_MIN: U160 = U160::from_limbs([4_295_128_740, 0, 0]);
 const SQRT_PRICE_MAX: U160 =
     U160::from_limbs([6_743_328_256_752_651_557, 17_280_870_778_742_802_505, 4_294_805_859]);
+
+/// Pools that one path may lead through.
+const HOPS_MAX: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hop {
@@ -52,14 +53,6 @@ pub(crate) struct Hop {
     /// Millionths.
     pub(crate) fee: u16,
     pub(crate) pool: Address,
-}
-
-/// A path with what it gives, smallest units.
-#[derive(Debug, Clone)]
-pub(crate) struct Route {
-    pub(crate) hops: Vec<Hop>,
-    pub(crate) amount_in: U256,
-    pub(crate) amount_out: U256,
 }
 
 /// `token, fee, token, …` packed; the last token first for an exact output.
@@ -98,68 +91,82 @@ async fn pools(
     Ok(hops.collect())
 }
 
-/// Direct paths, and paths of two hops over WETH or USDC.
+/// Tokens that a path may lead over.
+pub(crate) fn middles(network: &NetworkInfo, from: Address, to: Address) -> Vec<Address> {
+    let middles = ["weth", "usdc"].into_iter().filter_map(|role| network.role(role));
+    middles.filter(|middle| *middle != from && *middle != to).collect()
+}
+
+/// Direct paths and paths of two hops over WETH or USDC; where there is none of them, paths of three hops over both.
 async fn paths(
     network: &NetworkInfo,
     view: &dyn View,
     from: Address,
     to: Address,
 ) -> Result<Vec<Vec<Hop>>, Refusal> {
-    let middles = ["weth", "usdc"].into_iter().filter_map(|role| network.role(role));
-    let middles: Vec<Address> = middles.filter(|middle| *middle != from && *middle != to).collect();
+    let middles = middles(network, from, to);
     let mut pairs = vec![(from, to)];
     pairs.extend(middles.iter().flat_map(|middle| [(from, *middle), (*middle, to)]));
-    let pools = pools(network, view, &pairs).await?;
-    let mut paths: Vec<Vec<Hop>> =
-        pools.iter().filter(|hop| hop.from == from && hop.to == to).map(|hop| vec![hop.clone()]).collect();
-    for first in pools.iter().filter(|hop| hop.from == from && hop.to != to) {
-        let second = pools.iter().filter(|hop| hop.from == first.to && hop.to == to);
-        paths.extend(second.map(|second| vec![first.clone(), second.clone()]));
+    if let [one, other] = middles.as_slice() {
+        pairs.extend([(*one, *other), (*other, *one)]);
     }
-    Ok(paths)
+    let pools = pools(network, view, &pairs).await?;
+    let mut open: Vec<Vec<Hop>> =
+        pools.iter().filter(|hop| hop.from == from).map(|hop| vec![hop.clone()]).collect();
+    let mut whole: Vec<Vec<Hop>> = Vec::new();
+    for hops in 1..=HOPS_MAX {
+        let (arrived, on_the_way): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|path| path.last().is_some_and(|hop| hop.to == to));
+        whole.extend(arrived);
+        if hops == HOPS_MAX || hops > 1 && !whole.is_empty() {
+            break;
+        }
+        let further = |path: Vec<Hop>| {
+            let at = path.last().map(|hop| hop.to);
+            let next = pools.iter().filter(move |hop| Some(hop.from) == at);
+            let fresh = next.filter(|hop| path.iter().all(|before| before.from != hop.to)).cloned();
+            fresh.map(|hop| path.iter().cloned().chain([hop]).collect()).collect::<Vec<Vec<Hop>>>()
+        };
+        open = on_the_way.into_iter().flat_map(further).collect();
+    }
+    Ok(whole)
 }
 
-/// The path that gives the most for `raw` sold, or takes the least for `raw` bought. Every path is quoted by QuoterV2.
-pub(crate) async fn best(
-    ask: &Ask<'_>,
-    from: Address,
-    to: Address,
-    buys: bool,
-) -> Result<Option<Route>, Refusal> {
-    let quoter = ask.role("uniswap.quoter_v2")?;
-    let paths = paths(ask.network, ask.view, from, to).await?;
-    let raw = ask.raw;
+/// The path that gives the most for what is sold, or takes the least for what is bought, each quoted by QuoterV2.
+pub(crate) async fn best(ask: &Ask<'_>, trade: &Trade<'_>) -> Result<Option<Offer>, Refusal> {
+    let (quoter, raw) = (ask.role("uniswap.quoter_v2")?, ask.raw);
+    let paths = paths(ask.network, ask.view, trade.from, trade.to).await?;
     let complete =
         |after: &[U160]| after.iter().all(|price| *price > SQRT_PRICE_MIN && *price < SQRT_PRICE_MAX);
-    let routes: Vec<Route> = if buys {
-        let quote = |hops: &Vec<Hop>| {
-            (quoter, IQuoterV2::quoteExactOutputCall { path: path(hops, true), amountOut: raw })
-        };
-        let quotes =
-            read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
-        let quoted = paths.into_iter().zip(quotes).filter_map(|(hops, quote)| Some((hops, quote?)));
-        let quoted = quoted.filter(|(_, quote)| complete(&quote.sqrtPriceX96AfterList));
-        quoted.map(|(hops, quote)| Route { hops, amount_in: quote.amountIn, amount_out: raw }).collect()
-    } else {
-        let quote = |hops: &Vec<Hop>| {
-            (quoter, IQuoterV2::quoteExactInputCall { path: path(hops, false), amountIn: raw })
-        };
-        let quotes =
-            read::read_all(ask.network, ask.view, &paths.iter().map(quote).collect::<Vec<_>>()).await?;
-        let quoted = paths.into_iter().zip(quotes).filter_map(|(hops, quote)| Some((hops, quote?)));
-        let quoted = quoted.filter(|(_, quote)| complete(&quote.sqrtPriceX96AfterList));
-        quoted.map(|(hops, quote)| Route { hops, amount_in: raw, amount_out: quote.amountOut }).collect()
+    let amounts: Vec<Option<(U256, U256)>> = match trade.side {
+        Side::Sell => {
+            let quote = |hops: &Vec<Hop>| {
+                (quoter, IQuoterV2::quoteExactInputCall { path: path(hops, false), amountIn: raw })
+            };
+            let quotes = paths.iter().map(quote).collect::<Vec<_>>();
+            let quotes = read::read_all(ask.network, ask.view, &quotes).await?.into_iter();
+            let whole = quotes.map(|quote| quote.filter(|quote| complete(&quote.sqrtPriceX96AfterList)));
+            whole.map(|quote| Some((raw, quote?.amountOut))).collect()
+        }
+        Side::Buy => {
+            let quote = |hops: &Vec<Hop>| {
+                (quoter, IQuoterV2::quoteExactOutputCall { path: path(hops, true), amountOut: raw })
+            };
+            let quotes = paths.iter().map(quote).collect::<Vec<_>>();
+            let quotes = read::read_all(ask.network, ask.view, &quotes).await?.into_iter();
+            let whole = quotes.map(|quote| quote.filter(|quote| complete(&quote.sqrtPriceX96AfterList)));
+            whole.map(|quote| Some((quote?.amountIn, raw))).collect()
+        }
     };
-    let routes = routes.into_iter().filter(|route| !route.amount_in.is_zero() && !route.amount_out.is_zero());
-    Ok(if buys {
-        routes.min_by_key(|route| route.amount_in)
-    } else {
-        routes.max_by_key(|route| route.amount_out)
-    })
+    let offers = paths.into_iter().zip(amounts).filter_map(|(hops, amounts)| {
+        let (amount_in, amount_out) = amounts?;
+        Some(Offer { amount_in, amount_out, venue: Venue::V3(hops) })
+    });
+    Ok(better(offers, trade.side))
 }
 
 /// What `amount` of `from` is worth in `to` at a pool's price, without fee and impact.
-fn at_price(amount: U512, sqrt_price: U160, from: Address, to: Address) -> Option<U512> {
+pub(crate) fn at_price(amount: U512, sqrt_price: U160, from: Address, to: Address) -> Option<U512> {
     let square = U512::from(sqrt_price).checked_mul(U512::from(sqrt_price))?;
     let one = U512::from(1).checked_shl(192)?;
     // The price is token 1 per token 0, and token 0 has the lower address.
@@ -170,59 +177,17 @@ fn at_price(amount: U512, sqrt_price: U160, from: Address, to: Address) -> Optio
     }
 }
 
-/// How much worse than the pools' prices the route is, apart from their fees, basis points rounded down.
-pub(crate) async fn impact_bps(ask: &Ask<'_>, route: &Route) -> Result<u32, Refusal> {
-    let calls: Vec<_> = route.hops.iter().map(|hop| (hop.pool, IUniswapV3Pool::slot0Call {})).collect();
+/// What the path gives at the pools' prices, without their impact.
+pub(crate) async fn ideal(ask: &Ask<'_>, hops: &[Hop], amount_in: U256) -> Result<Option<U512>, Refusal> {
+    let calls: Vec<_> = hops.iter().map(|hop| (hop.pool, IUniswapV3Pool::slot0Call {})).collect();
     let slots = read::read_all(ask.network, ask.view, &calls).await?;
-    let mut ideal = Some(U512::from(route.amount_in));
-    for (hop, slot) in route.hops.iter().zip(slots) {
+    let mut ideal = Some(U512::from(amount_in));
+    for (hop, slot) in hops.iter().zip(slots) {
         ideal = ideal.zip(slot).and_then(|(amount, slot)| {
-            let kept = U512::from(FEE_ONE.saturating_sub(u64::from(hop.fee)));
-            let after_fee = amount.checked_mul(kept)?.checked_div(U512::from(FEE_ONE))?;
-            at_price(after_fee, slot.sqrtPriceX96, hop.from, hop.to)
+            at_price(after_fee(amount, u32::from(hop.fee))?, slot.sqrtPriceX96, hop.from, hop.to)
         });
     }
-    let lost = ideal.and_then(|ideal| {
-        let lost = ideal.saturating_sub(U512::from(route.amount_out)).checked_mul(U512::from(10_000))?;
-        u32::try_from(lost.checked_div(ideal)?).ok()
-    });
-    Ok(lost.unwrap_or(10_000))
-}
-
-/// `uniswap v3 USDC/WETH 0.05%` for each hop.
-pub(crate) fn words(network: &NetworkInfo, hops: &[Hop]) -> Vec<String> {
-    let symbol =
-        |token: Address| network.token(token).map_or_else(|| token.to_string(), |asset| tame(&asset.symbol));
-    let hop = |hop: &Hop| {
-        format!("uniswap v3 {}/{} {}%", symbol(hop.from), symbol(hop.to), decimal(U256::from(hop.fee), 4))
-    };
-    hops.iter().map(hop).collect()
-}
-
-/// What one whole unit of each token is worth in another, at the price of the pool of the two with the most liquidity,
-/// smallest units. `pairs`: token, its one whole unit, the other token.
-pub(crate) async fn pool_prices(
-    network: &NetworkInfo,
-    view: &dyn View,
-    pairs: &[(Address, U256, Address)],
-) -> Result<Vec<Option<U256>>, Refusal> {
-    let ends: Vec<_> = pairs.iter().map(|(token, _, other)| (*token, *other)).collect();
-    let pools = pools(network, view, &ends).await?;
-    let slot0: Vec<_> = pools.iter().map(|hop| (hop.pool, IUniswapV3Pool::slot0Call {})).collect();
-    let depth: Vec<_> = pools.iter().map(|hop| (hop.pool, IUniswapV3Pool::liquidityCall {})).collect();
-    let (slot0, depth) =
-        (read::read_all(network, view, &slot0).await?, read::read_all(network, view, &depth).await?);
-    let known: Vec<_> = pools
-        .iter()
-        .zip(slot0.into_iter().zip(depth))
-        .filter_map(|(hop, (slot, depth))| Some((hop, slot?.sqrtPriceX96, depth.filter(|depth| *depth > 0)?)))
-        .collect();
-    let price = |(token, unit, other): &(Address, U256, Address)| {
-        let own = known.iter().filter(|(hop, ..)| hop.from == *token && hop.to == *other);
-        let (_, sqrt_price, _) = own.max_by_key(|(.., depth)| *depth)?;
-        U256::uint_try_from(at_price(U512::from(*unit), *sqrt_price, *token, *other)?).ok()
-    };
-    Ok(pairs.iter().map(price).collect())
+    Ok(ideal)
 }
 
 #[cfg(test)]

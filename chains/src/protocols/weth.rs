@@ -24,7 +24,7 @@ pub(crate) async fn exchange(ask: &Ask<'_>, from: &Asset, to: &Asset) -> Result<
         Some(_) => ask.act(weth, U256::ZERO, &IWETH9::withdrawCall { amount: ask.raw })?,
     };
     let mut step = ask.compiled(act, Some("weth"), vec![from.clone(), to.clone()]);
-    step.spends = Some(amount);
-    step.yields = Some(to.amount(ask.raw));
+    step.spends = vec![amount];
+    step.yields = vec![to.amount(ask.raw)];
     Ok(step)
 }

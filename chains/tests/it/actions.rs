@@ -3,101 +3,10 @@
 use std::time::Duration;
 
 use agent_core::ports::{Chain, Compiler};
-use agent_core::{Action, CallRole, Quantity, Side};
-use alloy_primitives::aliases::{U24, U160};
+use agent_core::{Action, Side};
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::{SolCall, sol};
 
-use crate::world::{BASE, ETHEREUM, World, step};
-
-const AMOUNT: Quantity = Quantity::AllBut(U256::ZERO);
-
-sol! {
-    struct QuoteParams { address tokenIn; address tokenOut; uint256 amountIn; uint24 fee; uint160 sqrtPriceLimitX96; }
-    function quoteExactInputSingle(QuoteParams params)
-        returns (uint256 amountOut, uint160 sqrtPriceX96After, uint32 ticksCrossed, uint256 gasEstimate);
-    function allowance(address owner, address spender) returns (uint256);
-}
-
-fn swap(world: &World, chain: u64, sell: &str, buy: &str, side: Side) -> Action {
-    let (sell, buy) = (world.asset(chain, sell), world.asset(chain, buy));
-    Action::Swap { sell, buy, amount: AMOUNT, side, max_slippage_bps: 50 }
-}
-
-fn units(whole: u64, decimals: u8) -> U256 {
-    U256::from(whole) * U256::from(10).pow(U256::from(decimals))
-}
-
-async fn allowance(world: &World, chain: u64, symbol: &str, role: &str) -> U256 {
-    let view = world.live[&chain].head().await.unwrap();
-    let spender = world.network(chain).role(role).unwrap();
-    let call = allowanceCall { owner: world.account(), spender };
-    let token = world.asset(chain, symbol).token().unwrap();
-    let outcome = view.call(world.account(), token, call.abi_encode().into()).await.unwrap();
-    U256::from_be_slice(&outcome.output)
-}
-
-#[tokio::test]
-async fn swaps_give_what_quoter_v2_says_to_the_wei() {
-    let world = World::start().await;
-    let network = world.network(ETHEREUM);
-    let action = swap(&world, ETHEREUM, "ETH", "USDC", Side::Sell);
-    let compiled = world.compile(ETHEREUM, action, "0.5", false).await.unwrap();
-    let params = QuoteParams {
-        tokenIn: network.role("weth").unwrap(),
-        tokenOut: network.role("usdc").unwrap(),
-        amountIn: units(5, 17),
-        fee: U24::from(500),
-        sqrtPriceLimitX96: U160::ZERO,
-    };
-    let view = world.live[&ETHEREUM].head().await.unwrap();
-    let data = quoteExactInputSingleCall { params }.abi_encode();
-    let outcome =
-        view.call(Address::ZERO, network.role("uniswap.quoter_v2").unwrap(), data.into()).await.unwrap();
-    let quoted = quoteExactInputSingleCall::abi_decode_returns(&outcome.output).unwrap().amountOut;
-    let quote = compiled.quote.clone().unwrap();
-    assert_eq!(quote.expected_out.raw(), quoted);
-    assert_eq!(quote.min_out.raw(), quoted * U256::from(9_950) / U256::from(10_000));
-    assert_eq!(quote.route, ["uniswap v3 WETH/USDC 0.05%"]);
-    assert!(quote.impact_bps < 5, "{}", quote.impact_bps);
-    let before = world.balance(ETHEREUM, "USDC").await;
-    world.settle(ETHEREUM, &compiled).await;
-    assert_eq!(world.balance(ETHEREUM, "USDC").await - before, quoted);
-
-    // Two hops into the native coin: the router unwraps, and keeps nothing.
-    let (eth, router) =
-        (world.balance(ETHEREUM, "ETH").await, network.role("uniswap.swap_router02").unwrap());
-    let action = swap(&world, ETHEREUM, "DAI", "ETH", Side::Sell);
-    let (compiled, receipts) = world.run(ETHEREUM, action, "1000", false).await;
-    assert_eq!(
-        compiled.calls.iter().map(|call| call.role).collect::<Vec<_>>(),
-        [CallRole::Approve, CallRole::Act]
-    );
-    assert_eq!(compiled.quote.unwrap().route.len(), 2);
-    let gas: U256 = receipts.iter().map(|r| U256::from(r.gas_used) * U256::from(r.effective_gas_price)).sum();
-    assert!(world.balance(ETHEREUM, "ETH").await + gas >= eth + compiled.yields.unwrap().raw());
-    let view = world.live[&ETHEREUM].head().await.unwrap();
-    assert!(view.balance(router).await.unwrap().is_zero());
-    assert!(allowance(&world, ETHEREUM, "DAI", "uniswap.swap_router02").await.is_zero());
-}
-
-#[tokio::test]
-async fn an_exact_output_takes_back_what_it_did_not_use() {
-    let world = World::start().await;
-    let action = swap(&world, BASE, "USDC", "WETH", Side::Buy);
-    let before = world.balance(BASE, "WETH").await;
-    let (compiled, _) = world.run(BASE, action, "0.1", false).await;
-    assert_eq!(compiled.calls.last().unwrap().role, CallRole::Revoke);
-    assert_eq!(world.balance(BASE, "WETH").await - before, units(1, 17));
-    assert!(allowance(&world, BASE, "USDC", "uniswap.swap_router02").await.is_zero());
-
-    // Bought with the native coin: the rest comes back.
-    let action = swap(&world, BASE, "ETH", "USDC", Side::Buy);
-    let (usdc, eth) = (world.balance(BASE, "USDC").await, world.balance(BASE, "ETH").await);
-    let (compiled, _) = world.run(BASE, action, "100", false).await;
-    assert_eq!(world.balance(BASE, "USDC").await - usdc, units(100, 6));
-    assert!(eth - world.balance(BASE, "ETH").await < compiled.spends.unwrap().raw());
-}
+use crate::world::{AMOUNT, BASE, ETHEREUM, World, units};
 
 #[tokio::test]
 async fn supply_borrow_repay_withdraw() {
@@ -105,18 +14,17 @@ async fn supply_borrow_repay_withdraw() {
     let (usdc, weth) = (world.asset(BASE, "USDC"), world.asset(BASE, "WETH"));
     world.run(BASE, Action::Supply { asset: usdc.clone(), amount: AMOUNT }, "1000", false).await;
     assert!(world.balance(BASE, "aUSDC").await >= units(1_000, 6));
-    assert!(allowance(&world, BASE, "USDC", "aave.pool").await.is_zero());
+    assert!(world.allowance(BASE, "USDC", "aave.pool").await.is_zero());
     let before = world.balance(BASE, "WETH").await;
     world.run(BASE, Action::Borrow { asset: weth.clone(), amount: AMOUNT }, "0.1", false).await;
     assert_eq!(world.balance(BASE, "WETH").await - before, units(1, 17));
 
     let repay = Action::Repay { asset: weth.clone(), amount: AMOUNT };
-    let view = world.live[&BASE].head().await.unwrap();
-    let owed = world.compiler.held(&step(repay.clone()), world.account(), &*view).await.unwrap();
+    let owed = world.held(BASE, &repay).await.unwrap();
     assert!(owed >= units(1, 17));
     world.run(BASE, repay.clone(), &weth.amount(owed).decimal(), true).await;
     assert!(world.balance(BASE, "debtWETH").await.is_zero());
-    assert!(allowance(&world, BASE, "WETH", "aave.pool").await.is_zero());
+    assert!(world.allowance(BASE, "WETH", "aave.pool").await.is_zero());
     assert_eq!(world.compile(BASE, repay, "0.1", false).await.unwrap_err().code, "world.nothing_owed");
 
     let withdraw = Action::Withdraw { asset: usdc.clone(), amount: AMOUNT };
@@ -129,10 +37,12 @@ async fn supply_borrow_repay_withdraw() {
 #[tokio::test]
 async fn bridges_arrive_on_the_other_chain() {
     let world = World::start().await;
-    for (symbol, amount) in [("USDC", "200"), ("ETH", "0.25")] {
+    for (symbol, amount, side) in
+        [("USDC", "200", Side::Sell), ("ETH", "0.25", Side::Sell), ("USDC", "123.456789", Side::Buy)]
+    {
         let (asset, out) = (world.asset(ETHEREUM, symbol), world.asset(BASE, symbol));
         let before = world.balance(BASE, symbol).await;
-        let action = Action::Bridge { asset, out: out.clone(), amount: AMOUNT };
+        let action = Action::Bridge { asset, out: out.clone(), amount: AMOUNT, side };
         let (compiled, receipts) = world.run(ETHEREUM, action, amount, false).await;
         let (deposit, mut filled) = (receipts.last().unwrap(), None);
         for _ in 0..150 {
@@ -143,7 +53,12 @@ async fn bridges_arrive_on_the_other_chain() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let filled = filled.expect("the relayer fills within 15 seconds");
-        assert_eq!(filled, compiled.yields.unwrap());
+        assert_eq!(filled, compiled.yields[0]);
+        if side == Side::Buy {
+            // What was asked for arrives to the last unit, for a relayer's fee of a twentieth of a percent.
+            assert_eq!(filled.decimal(), amount);
+            assert_eq!(compiled.spends[0].decimal(), "123.518549");
+        }
         assert_eq!(world.balance(BASE, symbol).await - before, filled.raw());
         // No fill is seen for a chain that the deposit was not made on.
         assert_eq!(world.live[&BASE].bridge_fill(10, deposit, &out).await.unwrap(), None);
@@ -162,7 +77,7 @@ async fn transfers_wraps_and_revokes() {
         let live = &world.live[&BASE];
         let view = live.head().await.unwrap();
         let held = live.balances(to, std::slice::from_ref(asset), &*view).await.unwrap();
-        assert_eq!(held[0], compiled.spends.unwrap());
+        assert_eq!(held[0], compiled.spends[0]);
     }
     let before = world.balance(BASE, "WETH").await;
     world.run(BASE, Action::Wrap { from: eth.clone(), to: weth.clone(), amount: AMOUNT }, "2", false).await;
@@ -170,7 +85,7 @@ async fn transfers_wraps_and_revokes() {
     world.run(BASE, Action::Unwrap { from: weth, to: eth, amount: AMOUNT }, "2", false).await;
     assert_eq!(world.balance(BASE, "WETH").await, before);
 
-    let everything = || Action::Revoke { asset: None, spender: None };
+    let everything = || Action::Revoke { asset: None, spender: None, chain_id: BASE };
     assert_eq!(
         world.compile(BASE, everything(), "0", false).await.unwrap_err().code,
         "world.nothing_to_revoke"
@@ -180,11 +95,16 @@ async fn transfers_wraps_and_revokes() {
     let mut half = world.compile(BASE, supply.clone(), "7", false).await.unwrap();
     half.calls.truncate(1);
     world.settle(BASE, &half).await;
-    assert_eq!(allowance(&world, BASE, "USDC", "aave.pool").await, units(7, 6));
+    assert_eq!(world.allowance(BASE, "USDC", "aave.pool").await, units(7, 6));
     // The same amount again needs no second approval.
-    assert_eq!(world.compile(BASE, supply, "7", false).await.unwrap().calls.len(), 1);
+    assert_eq!(world.compile(BASE, supply.clone(), "7", false).await.unwrap().calls.len(), 1);
+    // Another one goes through zero: some tokens want that.
+    let other = world.compile(BASE, supply, "8", false).await.unwrap();
+    let words: Vec<&str> = other.calls.iter().map(|call| call.decoded.as_str()).take(2).collect();
+    assert_eq!(words, ["approve(spender Aave Pool, 0 USDC)", "approve(spender Aave Pool, 8 USDC)"]);
+    assert_eq!(other.calls.len(), 3);
     world.run(BASE, everything(), "0", false).await;
-    assert!(allowance(&world, BASE, "USDC", "aave.pool").await.is_zero());
+    assert!(world.allowance(BASE, "USDC", "aave.pool").await.is_zero());
 }
 
 #[tokio::test]

@@ -1,11 +1,9 @@
 //! What is not possible is refused with its code, before anything is signed.
 
-use agent_core::{Action, Exit, Quantity, Side};
-use alloy_primitives::{Address, U256};
+use agent_core::{Action, Exit, Side};
+use alloy_primitives::Address;
 
-use crate::world::{BASE, ETHEREUM, World};
-
-const AMOUNT: Quantity = Quantity::AllBut(U256::ZERO);
+use crate::world::{AMOUNT, BASE, ETHEREUM, World};
 
 #[tokio::test]
 async fn more_than_is_held_and_what_nobody_offers() {
@@ -20,8 +18,13 @@ async fn more_than_is_held_and_what_nobody_offers() {
         side,
         max_slippage_bps: 50,
     };
-    let bridge = |out: agent_core::Asset| Action::Bridge { asset: usdc.clone(), out, amount: AMOUNT };
-    let foreign = agent_core::Asset { chain_id: 10, ..usdc.clone() };
+    let bridge = |out: agent_core::Asset| Action::Bridge {
+        asset: usdc.clone(),
+        out,
+        amount: AMOUNT,
+        side: Side::Sell,
+    };
+    let foreign = agent_core::Asset { chain_id: 137, ..usdc.clone() };
     let cases = [
         (
             Action::Transfer { asset: usdc.clone(), amount: AMOUNT, to, payee: None },

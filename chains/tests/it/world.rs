@@ -10,9 +10,10 @@ use agent_core::pipeline::{Authorized, Compiled, Journaled, Permit};
 use agent_core::ports::{Chain, Clock, Compiler, Fork, PolicyRequest, Resolved, SendOutcome, Signer, View};
 use agent_core::{
     Action, Asset, BlockRef, Call, CallEnd, CallOutcome, CompiledStep, Fees, NetworkId, NetworkInfo, Origin,
-    Plan, Prices, Receipt, Refusal, Registry, Simulation, Step,
+    Plan, Prices, Quantity, Receipt, Refusal, Registry, Simulation, Step,
 };
 use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
 use async_trait::async_trait;
 use chains::{LiveChain, LocalSigner, NetworkConfig, ProtocolCompiler, registry};
 use devnet::{RunningChain, TestChains};
@@ -22,7 +23,20 @@ use fakes::ledger::MemoryLedger;
 use fakes::policy::FakePolicy;
 
 pub(crate) const ETHEREUM: u64 = 1;
+pub(crate) const OPTIMISM: u64 = 10;
 pub(crate) const BASE: u64 = 8453;
+pub(crate) const ARBITRUM: u64 = 42_161;
+/// An amount that the tests resolve themselves.
+pub(crate) const AMOUNT: Quantity = Quantity::AllBut(U256::ZERO);
+
+sol! {
+    function allowance(address owner, address spender) returns (uint256);
+}
+
+/// So many whole units.
+pub(crate) fn units(whole: u64, decimals: u8) -> U256 {
+    U256::from(whole) * U256::from(10).pow(U256::from(decimals))
+}
 
 #[expect(
     clippy::disallowed_methods,
@@ -34,7 +48,7 @@ fn cache_dir() -> PathBuf {
 }
 
 pub(crate) struct World {
-    _chains: TestChains,
+    pub(crate) chains: TestChains,
     pub(crate) registry: Arc<Registry>,
     pub(crate) compiler: ProtocolCompiler,
     pub(crate) live: BTreeMap<u64, LiveChain>,
@@ -44,35 +58,14 @@ pub(crate) struct World {
 }
 
 pub(crate) fn config(chain: &RunningChain) -> NetworkConfig {
-    let own = &chain.addresses;
-    let mut roles: Vec<(String, Address)> = [
-        ("weth", own.weth),
-        ("usdc", own.usdc),
-        ("dai", own.dai),
-        ("multicall3", own.multicall3),
-        ("uniswap.factory", own.uniswap_v3_factory),
-        ("uniswap.quoter_v2", own.quoter_v2),
-        ("uniswap.swap_router02", own.swap_router02),
-        ("aave.pool", own.aave_pool),
-        ("aave.oracle", own.aave_oracle),
-        ("aave.data_provider", own.aave_data_provider),
-        ("across.spoke_pool", own.spoke_pool),
-    ]
-    .map(|(role, address)| (role.to_owned(), address))
-    .to_vec();
-    for reserve in &own.reserves {
-        let symbol = reserve.symbol.to_lowercase();
-        roles.push((format!("aave.a_token.{symbol}"), reserve.a_token));
-        roles.push((format!("aave.debt_token.{symbol}"), reserve.variable_debt_token));
-    }
     NetworkConfig {
         chain_id: chain.chain_id,
         genesis: chain.genesis_hash,
         name: chain.name.clone(),
         endpoints: vec![chain.rpc_url.clone()],
-        op_stack: chain.chain_id == BASE,
+        op_stack: devnet::is_op_stack(chain.chain_id),
         demo: true,
-        addresses: roles.into_iter().collect(),
+        addresses: chain.roles.clone(),
     }
 }
 
@@ -93,7 +86,7 @@ impl World {
             LocalSigner::new(chains.keys.wallet.clone(), Arc::clone(&registry), Arc::new(clock.clone()));
         let ledger = MemoryLedger::new(clock.clone(), Kill::default());
         let compiler = ProtocolCompiler::new(Arc::clone(&registry));
-        Self { _chains: chains, registry, compiler, live, signer, clock, ledger }
+        Self { chains, registry, compiler, live, signer, clock, ledger }
     }
 
     pub(crate) fn account(&self) -> Address {
@@ -123,12 +116,44 @@ impl World {
         units: &str,
         whole: bool,
     ) -> Result<CompiledStep, Refusal> {
-        let view = self.live[&chain_id].head().await.unwrap();
         let raw = action.counted().map_or(U256::ZERO, |asset| parse_decimal(units, asset.decimals).unwrap());
         let step = step(action);
-        self.compiler
-            .compile(Resolved { step: &step, raw, whole }, self.account(), &*view, self.clock.now())
-            .await
+        self.compile_by(&self.compiler, chain_id, Resolved { step: &step, raw, other: None, whole }).await
+    }
+
+    /// The same with another compiler, or in units that are no asset's.
+    pub(crate) async fn compile_by(
+        &self,
+        compiler: &ProtocolCompiler,
+        chain_id: u64,
+        resolved: Resolved<'_>,
+    ) -> Result<CompiledStep, Refusal> {
+        let view = self.live[&chain_id].head().await.unwrap();
+        compiler.compile(resolved, self.account(), &*view, self.clock.now()).await
+    }
+
+    /// What `all` of the step's quantity is.
+    pub(crate) async fn held(&self, chain_id: u64, action: &Action) -> Result<U256, Refusal> {
+        let view = self.live[&chain_id].head().await.unwrap();
+        self.compiler.held(&step(action.clone()), action.counted(), self.account(), &*view).await
+    }
+
+    /// What a contract answers.
+    pub(crate) async fn read<C: SolCall>(&self, chain_id: u64, to: Address, call: C) -> C::Return {
+        let view = self.live[&chain_id].head().await.unwrap();
+        let outcome = view.call(self.account(), to, call.abi_encode().into()).await.unwrap();
+        C::abi_decode_returns(&outcome.output).unwrap()
+    }
+
+    pub(crate) async fn allowance(&self, chain_id: u64, symbol: &str, role: &str) -> U256 {
+        let spender = self.network(chain_id).role(role).unwrap();
+        let call = allowanceCall { owner: self.account(), spender };
+        self.read(chain_id, self.asset(chain_id, symbol).token().unwrap(), call).await
+    }
+
+    /// Wei that a step's transactions cost.
+    pub(crate) fn gas(receipts: &[Receipt]) -> U256 {
+        receipts.iter().map(|r| U256::from(r.gas_used) * U256::from(r.effective_gas_price)).sum()
     }
 
     /// All calls of a step, each in a block and successful.
@@ -193,8 +218,8 @@ pub(crate) async fn authorize(
         step: 1,
         calls: vec![call],
         cleanup: Vec::new(),
-        spends: None,
-        yields: None,
+        spends: Vec::new(),
+        yields: Vec::new(),
         quote: None,
         protocol: None,
         payees: Vec::new(),
@@ -220,7 +245,7 @@ pub(crate) async fn authorize(
     let simulation = simulated.simulation().clone();
     let request = PolicyRequest {
         plan: &plan,
-        step: &step(Action::Revoke { asset: None, spender: None }),
+        step: &step(Action::Revoke { asset: None, spender: None, chain_id: network.chain_id }),
         compiled: &compiled,
         simulation: &simulation,
         prices: &Prices::new(),
@@ -283,7 +308,13 @@ impl Fork for Passing {
         _: &[Address],
     ) -> Result<Simulation, Refusal> {
         let calls = calls.iter().map(|_| outcome()).collect();
-        Ok(Simulation { block: self.block(), calls, changes: Vec::new(), allowances_left: Vec::new() })
+        Ok(Simulation {
+            block: self.block(),
+            calls,
+            changes: Vec::new(),
+            allowances_left: Vec::new(),
+            nfts: Vec::new(),
+        })
     }
     async fn credit(&mut self, _: Address, _: &Asset, _: U256) -> Result<(), Refusal> {
         Ok(())

@@ -1,17 +1,18 @@
 //! Names and amounts of a draft by what the configuration knows: networks, assets, quantities.
 
 use agent_core::draft::{self, DraftAmount};
-use agent_core::{Asset, Exit, NetworkInfo, Quantity, Refusal, tame};
+use agent_core::{Asset, Exit, NetworkInfo, Origin, Quantity, Refusal, tame};
 use alloy_primitives::U256;
 
-use super::{Grounding, asks, lacks};
+use super::{Grounding, asks, lacks, whole_output, wrapping};
 
-/// Networks, assets and quantities.
 impl<'a> Grounding<'a> {
+    /// A network by its name, or by its CAIP-2 id as a reversed plan may carry it.
     pub(super) fn network(&self, name: &str) -> Result<&'a NetworkInfo, Refusal> {
-        self.ask.registry.named(name).ok_or_else(|| {
-            let known: Vec<&str> =
-                self.ask.registry.networks.values().map(|network| network.name.as_str()).collect();
+        let networks = &self.ask.registry.networks;
+        let by_id = || networks.values().find(|network| agent_core::caip2(network.id.chain_id) == name);
+        self.ask.registry.named(name).or_else(by_id).ok_or_else(|| {
+            let known: Vec<&str> = networks.values().map(|network| network.name.as_str()).collect();
             Refusal::new(
                 Exit::NotPossible,
                 "world.no_network",
@@ -37,67 +38,22 @@ impl<'a> Grounding<'a> {
         })
     }
 
-    /// The chain of a step whose money stays the user's own: the one said, the one that what it uses is on, or the one
-    /// where enough is held (the cheaper first).
-    pub(super) fn choose(
-        &self,
-        said: Option<&str>,
-        symbols: &[&str],
-        amount: &DraftAmount,
-        family: Option<&str>,
-    ) -> Result<&'a NetworkInfo, Refusal> {
-        if let Some(name) = said {
-            return self.network(name);
-        }
-        if let Some(result) = self.output(amount) {
-            return self.by_id(result.chain_id);
-        }
-        let mut fit: Vec<&NetworkInfo> = self.ask.registry.networks.values().collect();
-        fit.retain(|network| symbols.iter().all(|symbol| network.asset(symbol).is_some()));
-        fit.retain(|network| family.is_none_or(|family| network.has_protocol(family)));
-        fit.sort_by_key(|network| !network.op_stack);
-        let first = symbols.first().copied().unwrap_or_default();
-        let enough = fit.iter().find(|network| self.enough(first, amount, network));
-        enough
-            .or(fit.first())
-            .copied()
-            .ok_or_else(|| lacks(self.number(), &format!("a step with {}", tame(first))))
+    /// As a protocol knows it that takes tokens only: WETH for ETH.
+    pub(super) fn token(&self, symbol: &str, network: &NetworkInfo) -> Result<Asset, Refusal> {
+        self.asset(if symbol == "ETH" { "WETH" } else { symbol }, network)
     }
 
-    pub(super) fn holding(
-        &self,
-        symbol: &str,
-        amount: &DraftAmount,
-        except: u64,
-    ) -> Result<&'a NetworkInfo, Refusal> {
-        let others = || self.ask.registry.networks.values().filter(|network| network.id.chain_id != except);
-        let mut with = others().filter(|network| self.enough(symbol, amount, network));
-        with.next()
-            .or_else(|| others().next())
-            .ok_or_else(|| lacks(self.number(), "a bridge from another chain"))
+    /// What the steps that an amount refers to yield.
+    pub(super) fn output(&self, amount: &DraftAmount) -> Option<&(usize, Asset)> {
+        let DraftAmount::Yield { step, asset, .. } = amount else { return None };
+        let outputs = self.outputs.get(step.checked_sub(1)?)?;
+        let named = asset.as_ref().and_then(|named| outputs.iter().find(|(_, asset)| asset.symbol == *named));
+        named.or(outputs.first())
     }
 
-    fn enough(&self, symbol: &str, amount: &DraftAmount, network: &NetworkInfo) -> bool {
-        let Some(asset) = network.asset(symbol) else { return false };
-        let held = self
-            .ask
-            .holdings
-            .iter()
-            .find(|held| held.asset().same(asset))
-            .map(|held| held.raw())
-            .unwrap_or_default();
-        let wanted = match amount {
-            DraftAmount::Units(units) => units.to_raw(asset.decimals).unwrap_or(U256::MAX),
-            DraftAmount::Usd(_)
-            | DraftAmount::Share(_)
-            | DraftAmount::All
-            | DraftAmount::AllBut(_)
-            | DraftAmount::Yield { .. } => U256::from(1),
-        };
-        held >= wanted
-    }
-
-    pub(super) fn quantity(&self, amount: &DraftAmount, asset: &Asset) -> Result<Quantity, Refusal> {
+    /// So much of `asset`. Where it refers to a step that yields ETH and WETH is wanted, or the other way, the step
+    /// between is added.
+    pub(super) fn quantity(&mut self, amount: &DraftAmount, asset: &Asset) -> Result<Quantity, Refusal> {
         let raw = |units: &draft::Decimal| {
             units.to_raw(asset.decimals).ok_or_else(|| self.bad_amount(amount, asset))
         };
@@ -113,23 +69,41 @@ impl<'a> Grounding<'a> {
             DraftAmount::All => Quantity::AllBut(U256::ZERO),
             DraftAmount::AllBut(rest) => Quantity::AllBut(raw(rest)?),
             DraftAmount::Yield { share, step, asset: named } => {
-                let yields = self.output(amount).ok_or_else(|| self.no_yield(*step))?;
-                let fits = named.as_ref().is_none_or(|named| *named == yields.symbol);
-                if !fits || !yields.same(asset) {
-                    return Err(self.other_yield(*step, yields, asset));
-                }
-                let index = step.checked_sub(1).and_then(|at| self.results.get(at)).copied();
-                let whole = (U256::from(1), U256::from(1));
-                let (numerator, denominator) =
-                    share.as_ref().map_or(Ok(whole), |share| self.ratio(share, amount, asset))?;
-                Quantity::Output { step: index.unwrap_or_default(), numerator, denominator }
+                return self.yielded(amount, (*step, share.as_ref(), named.as_deref()), asset);
             }
         };
         let zero = matches!(&quantity, Quantity::Exact(raw) | Quantity::MicroUsd(raw) if raw.is_zero());
         if zero { Err(self.bad_amount(amount, asset)) } else { Ok(quantity) }
     }
 
-    fn ratio(
+    fn yielded(
+        &mut self,
+        amount: &DraftAmount,
+        (step, share, named): (usize, Option<&draft::Share>, Option<&str>),
+        wanted: &Asset,
+    ) -> Result<Quantity, Refusal> {
+        let outputs = step.checked_sub(1).and_then(|at| self.outputs.get(at)).filter(|all| !all.is_empty());
+        let outputs = outputs.ok_or_else(|| self.no_yield(step))?;
+        let fits = |asset: &Asset| named.is_none_or(|named| named == asset.symbol || named == wanted.symbol);
+        let same = outputs.iter().find(|(_, asset)| asset.same(wanted) && fits(asset));
+        let twin = || outputs.iter().find(|(_, asset)| is_twin(asset, wanted) && fits(asset));
+        let (index, asset) = match same.or_else(twin) {
+            Some(found) => found.clone(),
+            None => return Err(self.other_yield(step, wanted)),
+        };
+        let whole = (U256::from(1), U256::from(1));
+        let (numerator, denominator) = share.map_or(Ok(whole), |share| self.ratio(share, amount, wanted))?;
+        let quantity = Quantity::Output { step: index, asset: asset.clone(), numerator, denominator };
+        if asset.same(wanted) {
+            return Ok(quantity);
+        }
+        let because =
+            format!("step {step} of the intent yields {}, and {} is needed", asset.symbol, wanted.symbol);
+        let between = self.push(wrapping(asset, wanted.clone(), quantity), Origin::Added { because });
+        Ok(whole_output(between, wanted.clone()))
+    }
+
+    pub(super) fn ratio(
         &self,
         share: &draft::Share,
         amount: &DraftAmount,
@@ -140,7 +114,7 @@ impl<'a> Grounding<'a> {
         Ok((U256::from(ratio.0), U256::from(ratio.1)))
     }
 
-    fn bad_amount(&self, amount: &DraftAmount, asset: &Asset) -> Refusal {
+    pub(super) fn bad_amount(&self, amount: &DraftAmount, asset: &Asset) -> Refusal {
         let message = format!(
             "step {}: `{amount}` can be no amount of {}: it must be above 0, below 2^256, a share at most 100%, with at most {} decimals",
             self.number(),
@@ -156,19 +130,27 @@ impl<'a> Grounding<'a> {
             .help("refer to an earlier step that yields something")
     }
 
-    fn other_yield(&self, step: usize, yields: &Asset, wanted: &Asset) -> Refusal {
+    fn other_yield(&self, step: usize, wanted: &Asset) -> Refusal {
         let on = |asset: &Asset| {
             let name = self.ask.registry.network(asset.chain_id).map_or("?", |network| network.name.as_str());
             format!("{} on {name}", asset.symbol)
         };
+        let outputs = step.checked_sub(1).and_then(|at| self.outputs.get(at)).into_iter().flatten();
+        let yields: Vec<String> = outputs.map(|(_, asset)| on(asset)).collect();
         asks(
             "clarify.asset",
             format!(
                 "Step {} wants {}, but step {step} yields {}. Which is meant?",
                 self.number(),
                 on(wanted),
-                on(yields)
+                yields.join(" and ")
             ),
         )
     }
+}
+
+/// The coin and its wrapped token on one chain.
+pub(crate) fn is_twin(one: &Asset, other: &Asset) -> bool {
+    let pair = (one.symbol.as_str(), other.symbol.as_str());
+    one.chain_id == other.chain_id && matches!(pair, ("ETH", "WETH") | ("WETH", "ETH"))
 }

@@ -213,6 +213,11 @@ fn positions_pools_and_votes() {
         steps("vote against proposal 42 on aave", "vote #1 against aave -"),
         json!([{"action":"vote","proposal":"42","support":"against","governor":"aave"}])
     );
+    // A chain's name is its DAO's too.
+    for line in ["vote #1 for ? -", "vote #1 for ? arbitrum"] {
+        let vote = steps("vote for proposal 4 of the arbitrum DAO", line);
+        assert_eq!((&vote[0]["governor"], &vote[0]["proposal"]), (&json!("arbitrum"), &json!("4")), "{line}");
+    }
     assert_eq!(
         steps("delegate my ARB to alice", "delegate ARB &1 -"),
         json!([{"action":"delegate","asset":"ARB","to":"alice"}])

@@ -1,6 +1,6 @@
 //! The default policy, rule by rule with its boundaries; what must be refused; signatures.
 
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
 
 mod hazards;
 mod rules;

@@ -1,6 +1,8 @@
 //! Every rule of the default policy at its boundary.
 
-use agent_core::{Action, AllowanceLeft, Amount, AssetChange, CallEnd, Change, Judgement, Quantity, Side, Verdict};
+use agent_core::{
+    Action, AllowanceLeft, Amount, AssetChange, CallEnd, Change, Judgement, Quantity, Side, Verdict,
+};
 use alloy_primitives::{Address, U256};
 use policies::CedarPolicy;
 
@@ -108,7 +110,8 @@ fn what_is_taken_out_of_a_protocol_has_a_value_too() {
 fn value_entering_in_a_day() {
     let after = |entered: u64| supply(100 * USD).with(|s| s.entered = U256::from(entered));
     let yielded = |s: &mut Scene| {
-        let all = Quantity::Output { step: 1, asset: usdc(), numerator: U256::from(1), denominator: U256::from(1) };
+        let all =
+            Quantity::Output { step: 1, asset: usdc(), numerator: U256::from(1), denominator: U256::from(1) };
         s.action = Action::Supply { asset: usdc(), amount: all };
     };
     table(vec![

@@ -28,6 +28,7 @@ fn unsigned() -> Approval {
             payees: vec![FRIEND],
             contracts: vec![ROUTER],
             networks: vec![network()],
+            fees_most: vec![eth().amount(U256::from(7))],
             expires_at: 1_800_003_600,
         },
         approver: Address::ZERO,

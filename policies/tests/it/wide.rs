@@ -1,11 +1,15 @@
 //! The rules for providing liquidity, liquidating, voting and delegating, each at its boundary.
 
+use std::collections::BTreeMap;
+
 use agent_core::draft::Support;
-use agent_core::{Action, Asset, AssetKind, LiquidityRange, NftChange, Quantity, Verdict};
+use agent_core::{
+    Action, Asset, AssetKind, LiquidityRange, NftChange, Origin, Plan, Quantity, Side, Step, Verdict, bounds,
+};
 use alloy_primitives::{Address, U256};
 use policies::CedarPolicy;
 
-use crate::world::{ACCOUNT, CHAIN, FRIEND, ROUTER, STRANGER, Scene, contact, eth, supply, usdc};
+use crate::world::{ACCOUNT, CHAIN, FRIEND, ROUTER, STRANGER, Scene, contact, eth, plan, supply, usdc};
 
 const USD: u64 = 1_000_000;
 
@@ -76,7 +80,8 @@ fn no_other_action_moves_a_position() {
         supply(USD).with(|s| {
             let amount = Quantity::AllBut(U256::ZERO);
             let pair = [usdc(), eth()];
-            s.action = Action::RemoveLiquidity { position: U256::from(7), pair, amount, max_slippage_bps: 50 };
+            s.action =
+                Action::RemoveLiquidity { position: U256::from(7), pair, amount, max_slippage_bps: 50 };
             s.compiled.yields = std::mem::take(&mut s.compiled.spends);
             s.simulation.changes.clear();
             s.simulation.nfts = vec![nft];
@@ -148,4 +153,71 @@ fn staking_for_too_little_is_a_loss() {
     };
     check(&stake(249_999_999_999_999_999), Verdict::Allow, &[]);
     check(&stake(200_000_000_000_000_000), Verdict::Deny, &["deny-loss"]);
+}
+
+fn numbered(index: usize, action: Action) -> Step {
+    Step { index, action, origin: Origin::Said, sources: BTreeMap::new() }
+}
+
+/// All of what step `step` yields, or half of it.
+fn output(step: usize, denominator: u64) -> Quantity {
+    Quantity::Output { step, asset: usdc(), numerator: U256::from(1), denominator: U256::from(denominator) }
+}
+
+fn pay(index: usize, amount: Quantity) -> Step {
+    numbered(index, Action::Transfer { asset: usdc(), amount, to: FRIEND, payee: None })
+}
+
+fn plan_of(steps: Vec<Step>) -> Plan {
+    let mut plan = plan(steps[0].clone());
+    plan.legs[0].steps = steps;
+    plan
+}
+
+#[test]
+fn what_came_out_of_a_protocol_counts_when_somebody_is_paid_with_it() {
+    let exact = || Quantity::Exact(U256::from(9_000 * USD));
+    let withdraw = numbered(1, Action::Withdraw { asset: usdc(), amount: exact() });
+    let lend = |index| numbered(index, Action::Supply { asset: usdc(), amount: output(1, 1) });
+    let paid = plan_of(vec![withdraw.clone(), pay(2, output(1, 1))]);
+    let lent = plan_of(vec![withdraw, lend(2)]);
+    assert!(!bounds::enters(&paid, &paid.legs[0].steps[0]));
+    assert!(bounds::enters(&paid, &paid.legs[0].steps[1]), "money that leaves for good is counted once");
+    assert!(!bounds::enters(&lent, &lent.legs[0].steps[1]), "from one protocol to another");
+    let (sell, buy, amount) = (eth(), usdc(), exact());
+    let swap = numbered(1, Action::Swap { sell, buy, amount, side: Side::Sell, max_slippage_bps: 50 });
+    let swapped = plan_of(vec![swap, pay(2, output(1, 1))]);
+    assert!(bounds::enters(&swapped, &swapped.legs[0].steps[0]));
+    assert!(!bounds::enters(&swapped, &swapped.legs[0].steps[1]), "it was counted when it entered");
+}
+
+#[test]
+fn a_yield_is_not_spent_twice() {
+    let withdraw = numbered(1, Action::Withdraw { asset: usdc(), amount: Quantity::AllBut(U256::ZERO) });
+    let overdrawn = |rest: Vec<Step>| {
+        let steps = std::iter::once(withdraw.clone()).chain(rest).collect();
+        plan_of(steps).overdrawn()
+    };
+    assert_eq!(overdrawn(vec![pay(2, output(1, 1))]), None);
+    assert_eq!(overdrawn(vec![pay(2, output(1, 2)), pay(3, output(1, 2))]), None);
+    assert_eq!(overdrawn(vec![pay(2, output(1, 1)), pay(3, output(1, 1))]), Some(3));
+    assert_eq!(overdrawn(vec![pay(2, output(1, 2)), pay(3, output(1, 3)), pay(4, output(1, 5))]), Some(4));
+    assert_eq!(overdrawn(vec![pay(2, output(2, 1))]), Some(2), "a step does not feed itself");
+}
+
+#[test]
+fn taking_an_allowance_back_needs_no_price() {
+    let swap = || crate::world::swap(500 * USD, 250_000_000_000_000_000).with(|s| s.prices.clear());
+    assert_eq!(judged(&swap()).0, Verdict::Deny, "the control: the whole step");
+    let rest = swap().with(|s| {
+        s.compiled.spends.clear();
+        s.compiled.yields.clear();
+        s.simulation.changes.clear();
+    });
+    check(&rest, Verdict::Allow, &[]);
+    let leaks = swap().with(|s| {
+        s.compiled.spends.clear();
+        s.compiled.yields.clear();
+    });
+    assert_eq!(judged(&leaks).0, Verdict::Deny, "something leaves after all");
 }

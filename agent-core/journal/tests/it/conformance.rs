@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_core::ledger::{Ledger, LedgerError, Record};
+use agent_core::ledger::{Attempt, Ledger, LedgerError, Orders, Record};
 use agent_core::ports::Clock;
 use agent_core::{Approval, BlockRef, Contact, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -25,6 +25,7 @@ async fn conforms(ledger: &dyn Ledger, clock: &dyn Clock) {
     plans_and_requests(ledger).await;
     reservations(ledger, clock).await;
     payees_and_contacts(ledger).await;
+    orders(ledger).await;
     let entries = ledger.entries().await.unwrap();
     let numbers: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
     let count = u64::try_from(entries.len()).unwrap();
@@ -76,9 +77,11 @@ async fn reservations(ledger: &dyn Ledger, clock: &dyn Clock) {
     assert!(matches!(over, LedgerError::BudgetExceeded { spent, .. } if spent == U256::from(700)));
     assert_eq!(ledger.entries().await.unwrap().len(), before, "a refused reservation writes nothing");
     ledger.reserve(&attempt("p2", 1, 2, "e"), &[entering(300, 1_000)]).await.unwrap();
+    replacements(ledger).await;
+    assert_eq!(spent().await, U256::from(1_000), "a replacement is charged once");
     ledger.release("p2", 1).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
-    let settled = Record::StepSettled { step: 1, yielded: None, differences: Vec::new() };
+    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
     clock.sleep(Duration::from_secs(86_400)).await;
@@ -88,9 +91,56 @@ async fn reservations(ledger: &dyn Ledger, clock: &dyn Clock) {
     assert_eq!(attempts, [first, attempt("p1", 1, 1, "b")]);
 }
 
+/// Under a claimed nonce only the same call again, and only in the place of a known attempt.
+async fn replacements(ledger: &dyn Ledger) {
+    let old = attempt("p2", 1, 2, "e");
+    let replaces = Some(old.claim.tx_hash);
+    let new = || Attempt { replaces, ..attempt("p2", 1, 2, "faster") };
+    let strangers = [
+        Attempt { replaces: Some(B256::repeat_byte(3)), ..new() },
+        Attempt { replaces: Some(attempt("p1", 1, 1, "b").claim.tx_hash), ..new() },
+        Attempt { plan_id: "p1".to_owned(), ..new() },
+        Attempt { step: 2, ..new() },
+        Attempt { call: 1, ..new() },
+        Attempt { cleanup: true, ..new() },
+    ];
+    let before = ledger.entries().await.unwrap().len();
+    for stranger in strangers {
+        let refused = ledger.reserve(&stranger, &[]).await.unwrap_err();
+        assert!(matches!(refused, LedgerError::NonceTaken { nonce: 2, .. }), "{stranger:?}");
+    }
+    assert_eq!(ledger.entries().await.unwrap().len(), before);
+    let entry = ledger.reserve(&new(), &[entering(300, 1_000)]).await.unwrap();
+    assert_eq!(ledger.reserve(&new(), &[entering(300, 1_000)]).await.unwrap(), entry, "the same again");
+    assert_eq!(ledger.attempts("p2").await.unwrap(), [old, new()]);
+}
+
+async fn orders(ledger: &dyn Ledger) {
+    let tx_hash = B256::repeat_byte(8);
+    let rows = [
+        (Some("p1"), Record::Paused),
+        (Some("p2"), Record::PlanCancelled),
+        (None, Record::Halted { because: "asleep".to_owned() }),
+        (Some("p1"), Record::SpeedUp { tx_hash }),
+        (None, Record::SessionOpened),
+    ];
+    for (plan_id, record) in rows {
+        ledger.append(plan_id, record).await.unwrap();
+    }
+    let halted = Some("asleep".to_owned());
+    let own = Orders { cancelled: false, paused: true, speed_up: vec![tx_hash], halted: halted.clone() };
+    assert_eq!(ledger.orders("p1").await.unwrap(), own);
+    let own = Orders { cancelled: true, halted, ..Orders::default() };
+    assert_eq!(ledger.orders("p2").await.unwrap(), own);
+    ledger.append(Some("p1"), Record::Resumed).await.unwrap();
+    ledger.append(None, Record::Unhalted).await.unwrap();
+    let own = Orders { speed_up: vec![tx_hash], ..Orders::default() };
+    assert_eq!(ledger.orders("p1").await.unwrap(), own);
+}
+
 async fn payees_and_contacts(ledger: &dyn Ledger) {
     assert_eq!(ledger.paid().await.unwrap(), [(Address::repeat_byte(2), 8453)], "p2 did not settle");
-    let settled = || Record::StepSettled { step: 1, yielded: None, differences: Vec::new() };
+    let settled = || Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p2"), settled()).await.unwrap();
     let both = [(Address::repeat_byte(3), 8453), (Address::repeat_byte(2), 8453)];
     assert_eq!(ledger.paid().await.unwrap(), both, "the last used comes first");
@@ -141,8 +191,7 @@ async fn a_request_has_one_plan_and_signed_rows_are_reserved_only() {
     ledger.append(Some("p1"), saved(&plan("p1", to), Some("r"))).await.unwrap();
     let twice = ledger.append(Some("p2"), saved(&plan("p2", to), Some("r"))).await.unwrap_err();
     assert_eq!(crate::world::code(&twice), "journal.request_taken");
-    let signed =
-        Record::Signed { step: 1, call: 0, cleanup: false, nonce: 0, tx_hash: B256::ZERO, chain_id: 8453 };
+    let signed = attempt("p1", 1, 0, "unreserved").record();
     assert_eq!(crate::world::code(&ledger.append(Some("p1"), signed).await.unwrap_err()), "journal.signed");
     let both = [entering(1, 10), entering(1, 10)];
     let error = ledger.reserve(&attempt("p1", 1, 0, "x"), &both).await.unwrap_err();
@@ -155,7 +204,7 @@ async fn what_settled_cannot_be_given_back() {
     let place = Place::new();
     let ledger = place.open().await.unwrap();
     ledger.reserve(&attempt("p1", 1, 0, "a"), &[entering(700, 1_000)]).await.unwrap();
-    let settled = Record::StepSettled { step: 1, yielded: None, differences: Vec::new() };
+    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     ledger.release("p1", 1).await.unwrap();
     assert_eq!(ledger.spent("entering_usd", 0, None).await.unwrap(), U256::from(700));

@@ -10,7 +10,8 @@ use agent_core::ledger::{Attempt, LedgerError, NonceClaim, Record};
 use agent_core::ports::Clock;
 use agent_core::report::{Cost, Report};
 use agent_core::{
-    Action, Asset, AssetKind, Bounds, BudgetDelta, Leg, NetworkId, Origin, Plan, Quantity, Step, Verdict,
+    Action, Asset, AssetKind, Bounds, BudgetDelta, Fees, Leg, NetworkId, Origin, Plan, Quantity, Step,
+    Verdict,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use async_trait::async_trait;
@@ -90,6 +91,7 @@ pub(crate) fn saved(plan: &Plan, request_id: Option<&str>) -> Record {
         payees: Vec::new(),
         contracts: Vec::new(),
         networks: vec![network()],
+        fees_most: Vec::new(),
         expires_at: START,
     };
     let report = Report {
@@ -122,7 +124,8 @@ pub(crate) fn attempt(plan_id: &str, step: usize, nonce: u64, salt: &str) -> Att
         tx_hash: keccak256(&raw),
         raw,
     };
-    Attempt { plan_id: plan_id.to_owned(), step, call: 0, cleanup: false, claim }
+    let fees = Fees { max_fee_per_gas: 10, max_priority_fee_per_gas: 1 };
+    Attempt { plan_id: plan_id.to_owned(), step, call: 0, cleanup: false, fees, replaces: None, claim }
 }
 
 pub(crate) fn entering(micro_usd: u64, cap: u64) -> BudgetDelta {

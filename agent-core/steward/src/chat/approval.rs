@@ -5,7 +5,8 @@ use agent_core::report::Report;
 use agent_core::{Amount, Verdict};
 use jiff::Timestamp;
 
-use super::text::{Row, Tone, allowance_rows, clip, read_back, report_rows, rule_row, rules};
+use super::report::{allowance_rows, read_back, report_rows, rule_row, rules};
+use super::row::{Row, Tone, clip};
 
 /// A long sentence must not push the figures out of sight.
 const READ_BACK: usize = 120;

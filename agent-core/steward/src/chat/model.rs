@@ -1,26 +1,32 @@
-//! The chat's state without a terminal: messages go in, at most one operation comes out. Time is a parameter.
+//! The chat's state without a terminal: messages go in, at most one operation comes out, and [`Effect`]s for the
+//! terminal and the files gather in `effects`. Time is a parameter. Keys are read in `keys`, commands in `orders`, the core's
+//! events in `events`.
 
 use std::time::Instant;
 
+use agent_core::draft::Verb;
 use agent_core::report::Report;
-use agent_core::{Event, Op, Verdict};
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use agent_core::{Event, Op, UnderWay, Verdict};
+use crossterm::event::KeyEvent;
 use ratatui::layout::{Rect, Size};
 use ratatui_textarea::TextArea;
 
-use super::approval::{executable, panel_rows};
+use super::ChatSettings;
+use super::approval::panel_rows;
 use super::confirm::Confirm;
-use super::text::{Row, Tone, clean, event_rows, report_rows};
+use super::edit::Edit;
+use super::history::History;
+use super::layout::{self, Focus};
+use super::pane::Pane;
+use super::report::report_rows;
+use super::row::{Row, Tone, clean};
 use super::transcript::Transcript;
-use super::{ChatSettings, view};
 
-pub(crate) const HELP: &[&str] = &[
-    "say what should happen: swap 1 ETH to USDC on base and lend it on aave",
-    "or ask: how much usdc do I have on base?",
-    "a plan is shown before anything is sent: y executes it, n rejects it, esc sets it aside",
-    "/plan shows the plan that was set aside, /resume goes on with one that was approved or was cut short",
-    "pgup and pgdn scroll, up and down scroll the plan, /quit or ctrl-c leaves",
-];
+/// Below this size details are folded from the start.
+const ROOMY: Size = Size { width: 60, height: 20 };
+
+/// Shown until the first portfolio has come.
+pub(super) const READING: &str = "reading all networks …";
 
 #[derive(Debug)]
 pub(crate) enum Msg {
@@ -28,20 +34,71 @@ pub(crate) enum Msg {
     /// A bracketed paste.
     Paste(String),
     Resize(Size),
+    /// The mouse wheel, at a column and a row.
+    Wheel {
+        up: bool,
+        column: u16,
+        row: u16,
+    },
+    /// Whether the terminal has the user's eye.
+    Focused(bool),
     /// Some time has passed.
     Tick,
+    /// The spinner's next picture.
+    Spin,
     Event(Box<Event>),
+    /// What a file operation came to.
+    Note(Result<String, String>),
+    /// A session's entries, to be shown instead of this one's.
+    Session {
+        name: String,
+        entries: Vec<Vec<Row>>,
+    },
     /// The operation was not taken: too many wait.
     QueueFull,
     CoreEnded,
+}
+
+/// What is to be done outside of the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// To the clipboard.
+    Copy(String),
+    /// A notification; the user looks elsewhere.
+    Notify(String),
+    /// An entry for the session's file.
+    Keep(Vec<Row>),
+    /// A line for the input history.
+    Remember(String),
+    /// A new file in the current folder.
+    Export { extension: &'static str, text: String },
+    /// Another session.
+    Session(String),
+}
+
+/// What the input line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    Say,
+    Find,
+    /// A new value for the field that is chosen in the plan.
+    Field,
 }
 
 /// A plan that is open for an answer.
 #[derive(Debug)]
 pub(crate) struct Panel {
     pub(crate) report: Box<Report>,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) scroll: usize,
+    pub(crate) pane: Pane,
+    pub(crate) edit: Option<Edit>,
+}
+
+/// Money between two networks.
+#[derive(Debug)]
+pub(crate) struct Money {
+    pub(crate) plan_id: String,
+    pub(crate) place: Box<UnderWay>,
+    pub(crate) pane: Pane,
 }
 
 #[derive(Debug)]
@@ -49,50 +106,99 @@ pub(crate) struct Model {
     pub(crate) settings: ChatSettings,
     pub(crate) transcript: Transcript,
     pub(crate) input: TextArea<'static>,
+    pub(crate) prompt: Prompt,
     pub(crate) panel: Option<Panel>,
+    pub(crate) money: Option<Money>,
+    pub(crate) positions: Option<Pane>,
+    pub(crate) focus: Focus,
     /// What the core is doing.
     pub(crate) busy: Option<&'static str>,
+    /// Which picture of the spinner is shown.
+    pub(crate) spin: usize,
+    /// The words that were looked for, and in how many entries they are.
+    pub(crate) found: Option<(String, usize)>,
     pub(crate) quit: bool,
     pub(crate) core_ended: bool,
-    size: Size,
-    confirm: Confirm,
+    pub(crate) effects: Vec<Effect>,
+    pub(super) history: History,
+    pub(super) size: Size,
+    pub(super) confirm: Confirm,
+    /// Whether something of the input line was pasted.
+    pub(super) pasted_in: bool,
+    /// The input line that waits while another prompt is answered.
+    pub(super) kept_input: Option<TextArea<'static>>,
     /// The plan that was set aside without an answer.
-    aside: Option<Box<Report>>,
+    pub(super) aside: Option<Box<Report>>,
     /// The plan that waits for an approval, or that is under way.
-    resumable: Option<String>,
+    pub(super) resumable: Option<String>,
+    /// The last plan that was shown or finished.
+    pub(super) last: Option<Box<Report>>,
+    pub(super) halted: bool,
+    unfocused: bool,
 }
 
 impl Model {
-    pub(crate) fn new(settings: ChatSettings, size: Size) -> Self {
+    pub(crate) fn new(settings: ChatSettings, size: Size, history: Vec<String>) -> Self {
         let mut model = Self {
             settings,
             transcript: Transcript::default(),
-            input: input(),
+            input: input(""),
+            prompt: Prompt::Say,
             panel: None,
+            money: None,
+            positions: None,
+            focus: Focus::Input,
             busy: None,
+            spin: 0,
+            found: None,
             quit: false,
             core_ended: false,
+            effects: Vec::new(),
+            history: History::new(history),
             size,
             confirm: Confirm::default(),
+            pasted_in: false,
+            kept_input: None,
             aside: None,
             resumable: None,
+            last: None,
+            halted: false,
+            unfocused: false,
         };
-        model.say(Tone::Faint, "what should be done? /help tells more");
+        let hello = Row::new(Tone::Faint, "what should be done? /help tells more");
+        model.transcript.push(vec![hello], false);
         model
+    }
+
+    /// What is asked of the core at the beginning: what happened since the last time, and where there is room for it,
+    /// what the account has.
+    pub(crate) fn start(&mut self) -> Vec<Op> {
+        if self.size.width < layout::WIDE {
+            return vec![Op::Open];
+        }
+        self.positions = Some(Pane::new(vec![Row::new(Tone::Faint, READING)]));
+        vec![Op::Open, Op::Portfolio]
     }
 
     pub(crate) fn update(&mut self, msg: Msg, now: Instant) -> Option<Op> {
         match msg {
             Msg::Key(key) => return self.key(key, now),
             Msg::Tick => return self.confirm.alone(now).and_then(|answer| self.answer(answer)),
+            Msg::Event(event) => return self.event(*event, now),
             Msg::Paste(text) => {
                 if let Some(held) = self.confirm.give_up() {
                     self.input.insert_char(held);
                 }
+                self.pasted_in = true;
                 self.input.insert_str(clean(&text.replace(['\n', '\r', '\t'], " ")));
             }
             Msg::Resize(size) => self.size = size,
-            Msg::Event(event) => self.event(*event, now),
+            Msg::Wheel { up, column, row } => self.wheel(up, column, row),
+            Msg::Focused(focused) => self.unfocused = !focused,
+            Msg::Spin => self.spin = self.spin.wrapping_add(1),
+            Msg::Note(Ok(text)) => self.say(Tone::Good, &text),
+            Msg::Note(Err(text)) => self.say(Tone::Bad, &text),
+            Msg::Session { name, entries } => self.session(name, entries),
             Msg::QueueFull => {
                 self.say(Tone::Bad, "too much is waiting already: that was not taken; say it again later")
             }
@@ -110,117 +216,68 @@ impl Model {
         self.confirm.holds()
     }
 
-    fn say(&mut self, tone: Tone, text: &str) {
-        self.transcript.push(Row::new(tone, text));
+    pub(super) fn say(&mut self, tone: Tone, text: &str) {
+        self.tell(vec![Row::new(tone, text)], false);
     }
 
-    fn key(&mut self, key: KeyEvent, now: Instant) -> Option<Op> {
-        if key.kind == KeyEventKind::Release {
-            return None;
+    /// An entry for the transcript and for the session's file.
+    pub(super) fn tell(&mut self, rows: Vec<Row>, folded: bool) {
+        if !rows.is_empty() {
+            self.effects.push(Effect::Keep(rows.clone()));
         }
-        let pasted = self.confirm.key(now);
-        let answered = self.confirm.alone(now).and_then(|answer| self.answer(answer));
-        if let Some(held) = self.confirm.give_up() {
-            self.input.insert_char(held);
-        }
-        answered.or_else(|| self.pressed(key, pasted, now))
+        self.transcript.push(rows, folded);
     }
 
-    fn pressed(&mut self, key: KeyEvent, pasted: bool, now: Instant) -> Option<Op> {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        if control && matches!(key.code, KeyCode::Char('c' | 'd')) {
-            self.quit = true;
-            return None;
+    fn session(&mut self, name: String, entries: Vec<Vec<Row>>) {
+        self.transcript.clear();
+        self.found = None;
+        let head = match entries.len() {
+            0 => format!("session {name}: what should be done? /help tells more"),
+            known => format!("session {name} goes on, {known} entries are above; /help tells more"),
+        };
+        for rows in entries {
+            let folded = rows.len() > 6;
+            self.transcript.push(rows, folded);
         }
-        if matches!(key.code, KeyCode::PageUp | KeyCode::PageDown) {
-            self.page(key.code == KeyCode::PageUp);
-            return None;
-        }
-        let empty = self.input.is_empty();
-        let enter = key.code == KeyCode::Enter || (control && key.code == KeyCode::Char('m'));
-        if self.panel.is_some() && self.confirm.settling(now) && (empty || enter) {
-            return None;
-        }
-        if enter {
-            return self.submit(pasted, now);
-        }
-        let alone = empty && !pasted && key.modifiers.is_empty() && key.kind == KeyEventKind::Press;
-        let answer = key.code.as_char().filter(|c| alone && self.panel.is_some() && matches!(c, 'y' | 'n'));
-        match answer {
-            Some(answer) => self.confirm.hold(answer, now),
-            None if key.code == KeyCode::Esc => self.set_aside(),
-            None if matches!(key.code, KeyCode::Up | KeyCode::Down) => self.scroll(key.code == KeyCode::Up),
-            None => self.edit(key),
-        }
-        None
+        self.transcript.push(vec![Row::new(Tone::Faint, head)], false);
+        self.settings.session = name;
     }
 
-    fn area(&self) -> Rect {
+    pub(super) fn area(&self) -> Rect {
         Rect { width: self.size.width, height: self.size.height, ..Rect::ZERO }
     }
 
-    /// Scrolls the transcript.
-    fn page(&mut self, up: bool) {
-        let area = view::areas(self, self.area()).transcript;
-        let (width, height) = (usize::from(area.width), usize::from(area.height));
-        if up { self.transcript.page_up(width, height) } else { self.transcript.page_down(width, height) }
+    /// Columns and lines of the transcript.
+    pub(super) fn transcript_size(&self) -> (usize, usize) {
+        let area = layout::areas(self, self.area()).transcript;
+        (usize::from(area.width), usize::from(area.height))
     }
 
-    /// Scrolls the open plan.
-    fn scroll(&mut self, up: bool) {
-        let most = view::hidden_lines(self, self.area());
-        if let Some(panel) = &mut self.panel {
-            let next = if up { panel.scroll.saturating_sub(1) } else { panel.scroll.saturating_add(1) };
-            panel.scroll = next.min(most);
-        }
-    }
-
-    fn edit(&mut self, key: KeyEvent) {
-        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        match key.code.as_char().filter(|_| plain) {
-            Some(c) => {
-                self.input.insert_str(clean(&c.to_string()));
-            }
-            None if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) => {}
+    fn wheel(&mut self, up: bool, column: u16, row: u16) {
+        let areas = layout::areas(self, self.area());
+        let at = ratatui::layout::Position { x: column, y: row };
+        match areas.panes.iter().find(|(_, area)| area.contains(at)).map(|(focus, _)| *focus) {
+            Some(pane) => (0..3).for_each(|_| self.step_pane(pane, up)),
             None => {
-                self.input.input(key);
+                let (width, height) = self.transcript_size();
+                self.transcript.scroll(up, 3, width, height);
             }
         }
-    }
-
-    /// A `y` or an `n` that stood alone.
-    fn answer(&mut self, answer: char) -> Option<Op> {
-        let report = &self.panel.as_ref()?.report;
-        let (plan_id, verdict) = (report.plan_id.clone(), report.verdict);
-        if answer == 'y' && !executable(report) {
-            self.say(
-                Tone::Warn,
-                &format!("y executes only what the policy allows; plan {plan_id} is not: y approves nothing"),
-            );
-            return None;
-        }
-        self.close_panel();
-        if answer == 'y' {
-            self.busy = Some("executing");
-            self.resumable = Some(plan_id.clone());
-            return Some(Op::Confirm { plan_id });
-        }
-        self.resumable = None;
-        self.say(Tone::Warn, &format!("plan {plan_id} is rejected; nothing was sent"));
-        (verdict != Verdict::Deny).then_some(Op::Reject { plan_id })
     }
 
     /// The panel's plan goes into the transcript.
-    fn close_panel(&mut self) -> Option<Box<Report>> {
+    pub(super) fn close_panel(&mut self) -> Option<Box<Report>> {
         self.confirm.close();
         let panel = self.panel.take()?;
-        for row in report_rows(&panel.report) {
-            self.transcript.push(row);
+        self.leave_prompt();
+        if self.focus == Focus::Plan {
+            self.focus = Focus::Input;
         }
+        self.tell(report_rows(&panel.report), true);
         Some(panel.report)
     }
 
-    fn set_aside(&mut self) {
+    pub(super) fn set_aside(&mut self) {
         if let Some(report) = self.close_panel() {
             self.say(
                 Tone::Warn,
@@ -230,95 +287,59 @@ impl Model {
         }
     }
 
-    fn open(&mut self, report: Box<Report>, now: Instant) {
+    pub(super) fn open(&mut self, report: Box<Report>, now: Instant) {
         self.set_aside();
-        let rows = panel_rows(&report, &self.settings.approve_command);
+        let mut pane = Pane::new(panel_rows(&report, &self.settings.approve_command));
+        if self.size.width < ROOMY.width || self.size.height < ROOMY.height {
+            pane.fold_all();
+        }
         self.resumable = (report.verdict == Verdict::NeedsApproval).then(|| report.plan_id.clone());
-        self.panel = Some(Panel { report, rows, scroll: 0 });
+        self.last = Some(report.clone());
+        self.panel = Some(Panel { report, pane, edit: None });
+        self.focus = Focus::Plan;
         self.confirm.open(now);
     }
 
-    fn submit(&mut self, pasted: bool, now: Instant) -> Option<Op> {
-        let text = self.input.lines().join(" ").trim().to_owned();
-        if text.is_empty() {
-            return None;
+    /// The input line is for sentences again.
+    pub(super) fn leave_prompt(&mut self) {
+        if self.prompt != Prompt::Say {
+            self.prompt = Prompt::Say;
+            self.input = self.kept_input.take().unwrap_or_else(|| input(""));
         }
-        self.input = input();
-        if text.starts_with('/') {
-            return self.command(&text, pasted, now);
-        }
-        self.set_aside();
-        self.say(Tone::Said, &format!("> {text}"));
-        self.busy = Some("reading");
-        Some(Op::Say { text })
     }
 
-    fn command(&mut self, text: &str, pasted: bool, now: Instant) -> Option<Op> {
-        match text {
-            "/quit" | "/exit" => self.quit = true,
-            "/help" => HELP.iter().for_each(|line| self.say(Tone::Plain, line)),
-            "/plan" => match self.aside.take() {
-                Some(report) => self.open(report, now),
-                None => self.say(Tone::Warn, "no plan was set aside"),
-            },
-            "/resume" if pasted => self.say(Tone::Warn, "/resume was pasted: type it"),
-            "/resume" => return self.resume(),
-            _ => self.say(Tone::Warn, &format!("{text} is no command; /help lists them")),
+    pub(super) fn notify(&mut self, text: String) {
+        if self.unfocused {
+            self.effects.push(Effect::Notify(clean(&text)));
         }
-        None
     }
 
-    fn resume(&mut self) -> Option<Op> {
-        if self.resumable.is_none() {
-            self.say(Tone::Warn, "no plan waits for an approval or was cut short");
+    /// An order to the core about a plan, with what it is busy with.
+    pub(super) fn order(&mut self, op: Op) -> Option<Op> {
+        if self.busy.is_none() {
+            self.busy = Some(match &op {
+                Op::Control { verb: Verb::Undo | Verb::Repeat, .. }
+                | Op::Revise { .. }
+                | Op::DropAdded { .. } => "planning",
+                Op::Say { .. } => "reading",
+                Op::Confirm { .. } | Op::Resume { .. } => "executing",
+                Op::Control { .. }
+                | Op::Reject { .. }
+                | Op::Ask { .. }
+                | Op::Portfolio
+                | Op::Halt { .. }
+                | Op::Unhalt
+                | Op::Open
+                | Op::Stuck { .. } => "looking",
+            });
         }
-        let plan_id = self.resumable.clone()?;
-        self.close_panel();
-        self.busy = Some("executing");
-        Some(Op::Resume { plan_id })
-    }
-
-    fn event(&mut self, event: Event, now: Instant) {
-        match &event {
-            // The user's own words were shown when they were sent.
-            Event::Heard { .. } => return,
-            Event::Drafted { .. } => self.busy = Some("planning"),
-            Event::Started { plan_id } => {
-                if self.panel.as_ref().is_some_and(|panel| panel.report.plan_id == *plan_id) {
-                    self.close_panel();
-                }
-                self.busy = Some("executing");
-                self.resumable = Some(plan_id.clone());
-            }
-            Event::Finished { report } => {
-                self.busy = None;
-                if report.settled.as_ref().is_some_and(|settled| settled.as_promised) {
-                    self.resumable = None;
-                }
-            }
-            Event::Planned { .. }
-            | Event::Question { .. }
-            | Event::Answered { .. }
-            | Event::Refused { .. } => self.busy = None,
-            Event::StepStarted { .. }
-            | Event::Signed { .. }
-            | Event::Sent { .. }
-            | Event::Included { .. }
-            | Event::Waiting { .. }
-            | Event::StepSettled { .. } => {}
-        }
-        if let Event::Planned { report } = event {
-            self.open(report, now);
-            return;
-        }
-        for row in event_rows(&event) {
-            self.transcript.push(row);
-        }
+        Some(op)
     }
 }
 
-fn input() -> TextArea<'static> {
-    let mut input = TextArea::default();
+pub(super) fn input(text: &str) -> TextArea<'static> {
+    let mut input = TextArea::new(vec![clean(text)]);
+    input.move_cursor(ratatui_textarea::CursorMove::End);
     input.set_cursor_line_style(ratatui::style::Style::new());
     input
 }

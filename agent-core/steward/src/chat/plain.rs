@@ -4,15 +4,18 @@ use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
 
 use agent_core::report::Report;
-use agent_core::{Event, Op, Verdict};
+use agent_core::{Event, Op, StuckChoice, Verdict};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::ChatSettings;
 use super::approval::{approve_with, executable};
+use super::command::{Command, HELP};
 use super::confirm::{BURST, Confirm};
-use super::model::HELP;
-use super::text;
+use super::{row, text};
 use crate::output;
+
+/// Letters that are answers, not sentences.
+const ANSWERS: [char; 6] = ['y', 'n', 'x', 'w', 'r', 'b'];
 
 /// What a line or an event comes to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,11 +44,22 @@ pub(crate) struct Plain {
     confirm: Confirm,
     open: Option<Box<Report>>,
     resumable: Option<String>,
+    /// The plan whose money is between two networks.
+    under_way: Option<String>,
+    halted: bool,
 }
 
 impl Plain {
     pub(crate) fn new(settings: ChatSettings, typed: bool) -> Self {
-        Self { settings, typed, confirm: Confirm::default(), open: None, resumable: None }
+        Self {
+            settings,
+            typed,
+            confirm: Confirm::default(),
+            open: None,
+            resumable: None,
+            under_way: None,
+            halted: false,
+        }
     }
 
     pub(crate) fn line(&mut self, line: &[u8], now: Instant) -> Reply {
@@ -62,37 +76,82 @@ impl Plain {
     }
 
     fn read(&mut self, text: &str, pasted: bool, now: Instant) -> Reply {
-        match text {
-            "" => Reply::default(),
-            "/quit" | "/exit" => Reply { quit: true, ..Reply::default() },
-            "/help" => {
-                Reply { lines: HELP.iter().map(|line| (*line).to_owned()).collect(), ..Reply::default() }
-            }
-            "y" | "/resume" if !self.typed => Reply::line(format!(
-                "refused: `{text}` executes nothing where the input is no terminal; use `steward run{}`",
-                if self.settings.demo { " --demo" } else { "" }
-            )),
-            "y" | "n" | "/resume" if pasted => Reply::line("refused: that answer was pasted; type it alone"),
-            "y" | "n" if self.open.is_none() => Reply::line("no plan waits for an answer"),
-            "y" | "n" if self.typed && self.confirm.settling(now) => {
-                Reply::line("refused: the plan has just been shown; read it and answer again")
-            }
-            "y" | "n" => {
-                self.confirm.hold(if text == "y" { 'y' } else { 'n' }, now);
-                Reply::default()
-            }
-            "/resume" => match self.resumable.clone() {
-                Some(plan_id) => Reply::op(Op::Resume { plan_id }),
-                None => Reply::line("no plan waits for an approval or was cut short"),
-            },
-            _ if text.starts_with('/') => {
-                Reply::line(format!("{} is no command; /help lists them", text::clean(text)))
-            }
-            _ => {
+        let letter = text.chars().next().filter(|_| text.len() == 1);
+        match letter.filter(|letter| ANSWERS.contains(letter)) {
+            Some(letter) => self.letter(letter, pasted, now),
+            None if text.is_empty() => Reply::default(),
+            None if text.starts_with('/') => self.command(text, pasted),
+            None => {
                 let aside = self
                     .close()
                     .map(|report| format!("plan {} is set aside; nothing was sent", report.plan_id));
                 Reply { lines: aside.into_iter().collect(), ..Reply::op(Op::Say { text: text.to_owned() }) }
+            }
+        }
+    }
+
+    /// A letter that answers a plan, or says what to do with money that is under way.
+    fn letter(&mut self, letter: char, pasted: bool, now: Instant) -> Reply {
+        let about_plan = matches!(letter, 'y' | 'n' | 'x');
+        if letter != 'n' && !self.typed {
+            return self.untyped(&letter.to_string());
+        }
+        if pasted {
+            return Reply::line("refused: that answer was pasted; type it alone");
+        }
+        if about_plan && self.open.is_none() {
+            return Reply::line("no plan waits for an answer");
+        }
+        if !about_plan && self.under_way.is_none() {
+            return Reply::line("no money is under way");
+        }
+        if about_plan && self.typed && self.confirm.settling(now) {
+            return Reply::line("refused: the plan has just been shown; read it and answer again");
+        }
+        self.confirm.hold(letter, now);
+        Reply::default()
+    }
+
+    fn untyped(&self, what: &str) -> Reply {
+        Reply::line(format!(
+            "refused: `{what}` executes nothing where the input is no terminal; use `steward run{}`",
+            if self.settings.demo { " --demo" } else { "" }
+        ))
+    }
+
+    fn command(&mut self, text: &str, pasted: bool) -> Reply {
+        let open = self.open.as_ref().map(|report| report.plan_id.clone());
+        let command = match Command::parse(text, open.as_deref()) {
+            Ok(command) => command,
+            Err(why) => return Reply::line(row::clean(&why)),
+        };
+        if command.acts() && !self.typed {
+            return self.untyped(text);
+        }
+        if command.acts() && pasted {
+            return Reply::line("refused: that answer was pasted; type it alone");
+        }
+        match command {
+            Command::Quit => Reply { quit: true, ..Reply::default() },
+            Command::Help => {
+                Reply { lines: HELP.iter().map(|line| (*line).to_owned()).collect(), ..Reply::default() }
+            }
+            Command::Portfolio => Reply::op(Op::Portfolio),
+            Command::Resume(named) => {
+                match named.or_else(|| self.resumable.clone()).filter(|_| !self.halted) {
+                    Some(plan_id) => Reply::op(Op::Resume { plan_id }),
+                    None => {
+                        self.halted = false;
+                        Reply::op(Op::Unhalt)
+                    }
+                }
+            }
+            Command::Op(op) => {
+                self.halted = self.halted || matches!(op, Op::Halt { .. });
+                Reply::op(op)
+            }
+            Command::Plan | Command::Export(_) | Command::Session(_) | Command::Search(_) => {
+                Reply::line("that needs the screen: leave out `--plain` in a terminal")
             }
         }
     }
@@ -103,14 +162,30 @@ impl Plain {
 
     /// The held answer, if it stood alone.
     pub(crate) fn tick(&mut self, now: Instant) -> Reply {
-        let Some((answer, report)) = self.confirm.alone(now).zip(self.open.as_ref()) else {
-            return Reply::default();
+        let Some(answer) = self.confirm.alone(now) else { return Reply::default() };
+        let stuck = |choice| {
+            let plan_id = self.under_way.clone();
+            Reply { op: plan_id.map(|plan_id| Op::Stuck { plan_id, choice }), ..Reply::default() }
         };
+        match answer {
+            'w' => stuck(StuckChoice::Wait),
+            'r' => stuck(StuckChoice::QuoteRest),
+            'b' => stuck(StuckChoice::BringBack),
+            _ => self.about_plan(answer),
+        }
+    }
+
+    fn about_plan(&mut self, answer: char) -> Reply {
+        let Some(report) = &self.open else { return Reply::default() };
         let plan_id = report.plan_id.clone();
         if answer == 'n' {
             let denied = self.close().is_some_and(|report| report.verdict == Verdict::Deny);
             let lines = vec![format!("plan {plan_id} is rejected; nothing was sent")];
             return Reply { lines, op: (!denied).then_some(Op::Reject { plan_id }), quit: false };
+        }
+        if answer == 'x' {
+            self.close();
+            return Reply::op(Op::DropAdded { plan_id });
         }
         if !executable(report) {
             return Reply::line(format!(
@@ -141,6 +216,9 @@ impl Plain {
                 self.close();
                 self.resumable = Some(plan_id.clone());
             }
+            Event::UnderWay { plan_id, .. } => self.under_way = Some(plan_id.clone()),
+            Event::StepSettled { .. } => self.under_way = None,
+            Event::Refused { refusal } => self.halted = self.halted || refusal.code == "halted",
             Event::Finished { report }
                 if report.settled.as_ref().is_some_and(|settled| settled.as_promised) =>
             {
@@ -155,9 +233,10 @@ impl Plain {
             | Event::Sent { .. }
             | Event::Included { .. }
             | Event::Waiting { .. }
-            | Event::StepSettled { .. }
-            | Event::Finished { .. }
-            | Event::Refused { .. } => {}
+            | Event::Portfolio { .. }
+            | Event::Controlled { .. }
+            | Event::Opened { .. }
+            | Event::Finished { .. } => {}
         }
         lines
     }
@@ -208,6 +287,7 @@ pub(crate) async fn run(
     settings: ChatSettings,
 ) -> miette::Result<()> {
     let mut plain = Plain::new(settings, std::io::stdin().is_terminal());
+    let _ = ops.try_send(Op::Open);
     let mut lines = lines();
     // Taken at the end of the input: the core then ends when it is done, and the events with it.
     let mut ops = Some(ops);

@@ -3,9 +3,14 @@
 #![expect(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests")]
 
 mod answers;
+mod conversations;
+mod files;
+mod frames;
 mod hostile;
 mod lines;
 mod screens;
+mod scripted;
+mod snapshots;
 
 use std::time::{Duration, Instant};
 
@@ -22,9 +27,9 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use serde_json::json;
 
-use super::ChatSettings;
 use super::confirm::SETTLING;
 use super::model::{Model, Msg};
+use super::{ChatSettings, Theme};
 
 const ACCOUNT: Address = address!("00000000000000000000000000000000000A11cE");
 const PAYEE: Address = address!("C0ffee254729296a45a3885639AC7E10F9d54979");
@@ -35,7 +40,11 @@ fn settings() -> ChatSettings {
     ChatSettings {
         demo: true,
         plain: false,
-        no_color: false,
+        theme: Theme::Dark,
+        reduced_motion: false,
+        mouse: false,
+        session: "main".to_owned(),
+        folder: std::path::PathBuf::new(),
         approve_command: "steward approvals approve --demo".to_owned(),
         account: ACCOUNT.to_string(),
         networks: vec!["ethereum".to_owned(), "base".to_owned()],
@@ -51,7 +60,9 @@ fn usdc() -> Asset {
 }
 
 fn draft(read_back: &str) -> Draft {
-    let draft = json!({"intent": read_back, "outcome": "plan", "steps": [], "read_back": read_back});
+    let steps = json!([{"action": "swap", "sell": "ETH", "buy": "USDC", "amount": "10", "side": "sell",
+        "chain": "ethereum", "max_slippage_bps": null, "protocol": null}]);
+    let draft = json!({"intent": read_back, "outcome": "plan", "steps": steps, "read_back": read_back});
     serde_json::from_value(draft).unwrap()
 }
 
@@ -83,6 +94,7 @@ fn leg(verdict: Verdict) -> LegReport {
             origin: json!("said"),
             text: "swap 10 ETH to USDC on ethereum (slippage at most 50 bps)".to_owned(),
             calls: Vec::new(),
+            cost_usd: "0.8".to_owned(),
             quote: Some(Quote {
                 expected_out: most,
                 min_out: least(),
@@ -140,6 +152,7 @@ fn report(verdict: Verdict) -> Report {
             payees: vec![PAYEE],
             contracts: vec![ROUTER],
             networks: vec![NetworkId { chain_id: 1, genesis: B256::ZERO }],
+            fees_most: Vec::new(),
             expires_at: 1_800_000_000,
         },
         verdict,
@@ -153,7 +166,7 @@ fn planned(verdict: Verdict) -> Msg {
 }
 
 fn model(width: u16, height: u16) -> Model {
-    Model::new(settings(), Size { width, height })
+    Model::new(settings(), Size { width, height }, Vec::new())
 }
 
 /// A model whose panel opened at the time that is returned.

@@ -1,126 +1,54 @@
-//! The screen: header, transcript, the open plan, the input line, key hints. Small terminals get fewer of them.
+//! The screen: header, transcript, panes, the input line, key hints.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
 use super::approval::executable;
-use super::model::{Model, Panel};
-use super::text::{Tone, clean, verdict_tone, verdict_word};
-use super::wrap::wrap;
+use super::layout::{self, Focus, inside};
+use super::model::{Model, Prompt};
+use super::report::{has_added, verdict_tone, verdict_word};
+use super::row::{Tone, clean};
 
-/// From this width on the plan stands beside the transcript.
-const WIDE: u16 = 110;
-/// A panel that is smaller has no border.
-const BORDERED: (u16, u16) = (20, 5);
-
-/// Where things are; what does not fit has no height.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Areas {
-    pub(crate) header: Rect,
-    pub(crate) transcript: Rect,
-    pub(crate) panel: Rect,
-    pub(crate) input: Rect,
-    pub(crate) footer: Rect,
-}
-
-/// Splits the screen. The input line comes first, then the panel, the transcript, the footer, the header.
-pub(crate) fn areas(model: &Model, area: Rect) -> Areas {
-    let header = u16::from(area.height >= 4);
-    let footer = u16::from(area.height >= 3);
-    let input = u16::from(area.height >= 1);
-    let main = area.height.saturating_sub(header).saturating_sub(footer).saturating_sub(input);
-    let top = area.y.saturating_add(header);
-    let strip = |y: u16, height: u16| Rect { y, height, ..area };
-    let mut transcript = strip(top, main);
-    let mut panel = strip(top, 0);
-    if let Some(open) = &model.panel {
-        if area.width >= WIDE {
-            let width = area.width.saturating_mul(11) / 20;
-            panel = Rect {
-                x: area.x.saturating_add(area.width.saturating_sub(width)),
-                width,
-                height: main,
-                ..transcript
-            };
-            transcript.width = transcript.width.saturating_sub(width).saturating_sub(1);
-        } else {
-            let lines = panel_lines(open, inner_width(area.width)).len();
-            let height = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2).min(main);
-            transcript.height = main.saturating_sub(height);
-            panel = strip(top.saturating_add(transcript.height), height);
-        }
-    }
-    let below = top.saturating_add(main);
-    Areas {
-        header: strip(area.y, header),
-        transcript,
-        panel,
-        input: strip(below, input),
-        footer: strip(below.saturating_add(input), footer),
-    }
-}
-
-fn inner_width(width: u16) -> usize {
-    usize::from(if width >= BORDERED.0 { width.saturating_sub(2) } else { width })
-}
-
-/// The part of the panel's area that holds its lines.
-fn inside(area: Rect) -> Rect {
-    let bordered = area.width >= BORDERED.0 && area.height >= BORDERED.1;
-    if bordered { Block::bordered().inner(area) } else { area }
-}
-
-/// How many lines of the open plan do not fit.
-pub(crate) fn hidden_lines(model: &Model, area: Rect) -> usize {
-    let inner = inside(areas(model, area).panel);
-    let lines = model.panel.as_ref().map_or(0, |panel| panel_lines(panel, usize::from(inner.width)).len());
-    lines.saturating_sub(usize::from(inner.height))
-}
-
-fn panel_lines(panel: &Panel, width: usize) -> Vec<(Tone, String)> {
-    let rows = panel.rows.iter();
-    rows.flat_map(|row| wrap(&row.text, width, row.hang).into_iter().map(|line| (row.tone, line))).collect()
-}
+const SPINNER: &[&str] = &["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"];
 
 impl Model {
     pub(crate) fn view(&self, frame: &mut Frame<'_>) {
-        let areas = areas(self, frame.area());
+        let areas = layout::areas(self, frame.area());
         self.header(frame, areas.header);
-        let transcript =
-            self.transcript.lines(usize::from(areas.transcript.width), usize::from(areas.transcript.height));
-        self.lines(frame, areas.transcript, transcript);
-        if let Some(panel) = &self.panel {
-            self.panel(frame, areas.panel, panel);
+        self.draw_transcript(frame, areas.transcript);
+        for (pane, area) in &areas.panes {
+            self.pane(frame, *pane, *area);
         }
         self.input(frame, areas.input);
-        frame
-            .render_widget(Paragraph::new(Line::styled(self.hints(), self.style(Tone::Faint))), areas.footer);
+        let hints = self.hints(usize::from(areas.transcript.width)).join("  ");
+        frame.render_widget(Paragraph::new(Line::styled(hints, self.style(Tone::Faint))), areas.footer);
     }
 
     fn style(&self, tone: Tone) -> Style {
-        let (modifier, colour) = match tone {
-            Tone::Plain => (Modifier::empty(), None),
-            Tone::Said => (Modifier::BOLD, Some(Color::Cyan)),
-            Tone::Strong => (Modifier::BOLD, None),
-            Tone::Good => (Modifier::BOLD, Some(Color::Green)),
-            Tone::Warn => (Modifier::BOLD, Some(Color::Yellow)),
-            Tone::Bad => (Modifier::BOLD, Some(Color::Red)),
-            Tone::Faint => (Modifier::DIM, None),
-        };
-        let style = Style::new().add_modifier(modifier);
-        match colour.filter(|_| !self.settings.no_color) {
-            Some(colour) => style.fg(colour),
-            None => style,
-        }
+        self.settings.theme.style(tone)
     }
 
-    fn lines(&self, frame: &mut Frame<'_>, area: Rect, lines: Vec<(Tone, String)>) {
-        let lines: Vec<Line<'_>> =
-            lines.into_iter().map(|(tone, text)| Line::styled(text, self.style(tone))).collect();
+    fn draw_transcript(&self, frame: &mut Frame<'_>, area: Rect) {
+        let shown = self.transcript.lines(usize::from(area.width), usize::from(area.height));
+        let words = self.found.as_ref().map(|(words, _)| words.as_str());
+        let selecting = self.focus == Focus::Transcript;
+        let lines: Vec<Line<'_>> = shown
+            .into_iter()
+            .map(|line| {
+                let style = self.style(line.tone);
+                match words.filter(|_| line.selected) {
+                    Some(words) => marked(line.text, words, style),
+                    None if line.selected && selecting => {
+                        Line::styled(line.text, style.add_modifier(Modifier::REVERSED))
+                    }
+                    None => Line::styled(line.text, style),
+                }
+            })
+            .collect();
         frame.render_widget(Paragraph::new(lines), area);
     }
 
@@ -130,61 +58,136 @@ impl Model {
             spans.push(Span::styled(" DEMO ", self.style(Tone::Warn).add_modifier(Modifier::REVERSED)));
             spans.push(Span::raw(" "));
         }
-        let about =
-            format!("{} {}", clean(&self.settings.account), clean(&self.settings.networks.join(", ")));
+        let settings = &self.settings;
+        let about = [&settings.session, &settings.account, &settings.networks.join(", ")];
+        let about = about.map(|part| clean(part)).join(" ");
         spans.push(Span::styled(about, self.style(Tone::Faint)));
         frame.render_widget(Paragraph::new(Line::from(spans)), area);
     }
 
-    fn panel(&self, frame: &mut Frame<'_>, area: Rect, panel: &Panel) {
-        let verdict = panel.report.verdict;
+    /// A pane's title and its tone.
+    fn title(&self, pane: Focus) -> (String, Tone) {
+        match (pane, &self.panel) {
+            (Focus::Plan, Some(panel)) => {
+                let (verdict, id) = (panel.report.verdict, clean(&panel.report.plan_id));
+                let what = if panel.edit.is_some() { "edit" } else { verdict_word(verdict) };
+                (format!(" {what}: plan {id} "), verdict_tone(verdict))
+            }
+            (Focus::Money, _) => (" where the money is ".to_owned(), Tone::Warn),
+            _ => (" positions ".to_owned(), Tone::Strong),
+        }
+    }
+
+    fn pane(&self, frame: &mut Frame<'_>, pane: Focus, area: Rect) {
         let inner = inside(area);
-        let lines = panel_lines(panel, usize::from(inner.width));
-        let height = usize::from(inner.height);
-        let scroll = panel.scroll.min(lines.len().saturating_sub(height));
-        let below = lines.len().saturating_sub(scroll).saturating_sub(height);
+        let Some(view) = layout::pane_view(self, pane, inner) else { return };
+        let focused = self.focus == pane;
         if inner != area {
-            let style = self.style(verdict_tone(verdict));
-            let title = format!(" {}: plan {} ", verdict_word(verdict), clean(&panel.report.plan_id));
+            let (title, tone) = self.title(pane);
+            let style = if focused { self.style(tone) } else { self.style(Tone::Faint) };
             let mut block = Block::bordered().border_style(style).title_top(Line::styled(title, style));
-            if below > 0 {
-                block = block
-                    .title_bottom(Line::styled(format!(" {below} more lines: down "), style).right_aligned());
+            if view.below > 0 {
+                let more = format!(" {} more lines: down ", view.below);
+                block = block.title_bottom(Line::styled(more, style).right_aligned());
             }
             frame.render_widget(block, area);
         }
-        self.lines(frame, inner, lines.into_iter().skip(scroll).take(height).collect());
+        let lines = view.lines.into_iter().enumerate().map(|(at, line)| {
+            let mut style = self.style(line.tone);
+            if focused && at == view.cursor {
+                style = style.add_modifier(Modifier::REVERSED);
+            }
+            Line::styled(line.text, style)
+        });
+        frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inner);
     }
 
     fn input(&self, frame: &mut Frame<'_>, area: Rect) {
-        let prompt = "> ";
+        let field = self.panel.as_ref().and_then(|panel| panel.edit.as_ref()?.chosen());
+        let prompt = match (self.prompt, field) {
+            (Prompt::Find, _) => "find: ".to_owned(),
+            (Prompt::Field, Some(field)) => format!("{}: ", field.label),
+            (Prompt::Say | Prompt::Field, _) => "> ".to_owned(),
+        };
         let width = u16::try_from(prompt.width()).unwrap_or_default().min(area.width);
+        let rest = Rect { x: area.x.saturating_add(width), width: area.width.saturating_sub(width), ..area };
         frame.render_widget(
             Paragraph::new(Line::styled(prompt, self.style(Tone::Said))),
             Rect { width, ..area },
         );
-        let rest = Rect { x: area.x.saturating_add(width), width: area.width.saturating_sub(width), ..area };
         if rest.width > 0 && rest.height > 0 {
             frame.render_widget(&self.input, rest);
         }
     }
 
-    fn hints(&self) -> String {
-        let mut hints = Vec::new();
-        if let Some(panel) = &self.panel {
-            if executable(&panel.report) {
-                hints.push("y execute");
+    /// What can be done now, the most important first: a small screen shows the beginning only.
+    fn hints(&self, width: usize) -> Vec<String> {
+        let mut hints: Vec<String> = Vec::new();
+        let below = self.transcript.new_below(width);
+        if below > 0 {
+            let lines = if below == 1 { "line" } else { "lines" };
+            hints.push(format!("{below} new {lines} below: ctrl-end"));
+        }
+        if self.prompt != Prompt::Say {
+            hints.extend(["enter take it", "esc go back"].map(str::to_owned));
+            return hints;
+        }
+        if let Some((words, hits)) = &self.found {
+            hints.push(format!("{hits} with \"{}\": n older, N newer, esc end", clean(words)));
+        }
+        hints.extend(self.pane_hints().iter().map(|hint| (*hint).to_owned()));
+        if self.panel.is_some() && self.focus != Focus::Plan {
+            hints.push("F3 the plan".to_owned());
+        }
+        if let Some(busy) = self.busy {
+            let picture = self.spin.checked_rem(SPINNER.len()).and_then(|at| SPINNER.get(at));
+            let moving = picture.filter(|_| !self.settings.reduced_motion).unwrap_or(&"…");
+            hints.push(format!("{busy} {moving}"));
+        }
+        if !self.transcript.follows() && below == 0 {
+            hints.push("pgdn: more below".to_owned());
+        }
+        if self.money.is_some() && self.focus != Focus::Money {
+            hints.push("F5 money under way".to_owned());
+        }
+        hints.extend(["tab panes", "/help", "ctrl-c quit"].map(str::to_owned));
+        hints
+    }
+
+    fn pane_hints(&self) -> &'static [&'static str] {
+        match (self.focus, &self.panel) {
+            (Focus::Plan, Some(panel)) if panel.edit.is_some() => &["enter change", "esc go back"],
+            (Focus::Plan, Some(panel)) if executable(&panel.report) => {
+                if has_added(&panel.report) {
+                    &["y execute", "n reject", "e edit", "x drop added", "esc set aside"]
+                } else {
+                    &["y execute", "n reject", "e edit", "esc set aside"]
+                }
             }
-            hints.extend(["n reject", "esc set aside", "up/down scroll the plan"]);
-        } else if let Some(busy) = self.busy {
-            hints.extend([busy, "…"]);
-        } else {
-            hints.push("enter send");
+            (Focus::Plan, Some(_)) => &["n reject", "e edit", "c copy the command", "esc set aside"],
+            (Focus::Money, _) => &["w wait", "r quote the rest", "b bring back"],
+            (Focus::Transcript, _) => &["up/down select", "enter fold", "c copy", "esc back"],
+            (Focus::Positions, _) => &["up/down", "enter fold", "F4 read again", "esc back"],
+            (Focus::Input, Some(_)) => &[],
+            (Focus::Input | Focus::Plan, None) => &["enter send"],
         }
-        if !self.transcript.follows() {
-            hints.push("pgdn: more below");
-        }
-        hints.extend(["pgup/pgdn scroll", "/help", "ctrl-c quit"]);
-        hints.join("  ")
+    }
+}
+
+/// A line with the words that were looked for marked.
+fn marked(text: String, words: &str, style: Style) -> Line<'static> {
+    let lower = text.to_lowercase();
+    let hit = lower.find(&words.to_lowercase()).filter(|_| lower.len() == text.len());
+    let parts = hit.and_then(|at| {
+        let end = at.checked_add(words.len())?;
+        Some((text.get(..at)?.to_owned(), text.get(at..end)?.to_owned(), text.get(end..)?.to_owned()))
+    });
+    match parts {
+        Some((before, hit, after)) => Line::from(vec![
+            Span::styled(before, style),
+            Span::styled(hit, style.add_modifier(Modifier::REVERSED)),
+            Span::styled(after, style),
+        ]),
+        None => Line::styled(text, style),
     }
 }

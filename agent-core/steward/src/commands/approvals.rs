@@ -2,11 +2,10 @@
 
 use agent_core::core::Core;
 use agent_core::ledger::{PlanRecord, Record};
-use agent_core::{Approval, Exit, Refusal, Verdict};
+use agent_core::{Amount, Approval, Exit, PlanState, Refusal, Verdict};
 use serde_json::json;
 
 use super::plan::{shown, value};
-use super::plans::state;
 use crate::chat;
 use crate::cli::Approvals;
 use crate::compose::App;
@@ -18,14 +17,11 @@ pub(crate) async fn approvals(app: &App, asked: &Approvals) -> Result<Done, Refu
     match asked {
         Approvals::List => {
             let mut waiting = core.ledger.plans().await?;
-            waiting.retain(|record| state(record) == "waits");
+            waiting.retain(|record| record.state(core.clock.now()) == PlanState::NeedsApproval);
             let rows: Vec<_> = waiting.iter().map(|record| json!({
                 "plan_id": record.plan.id, "plan_hash": record.plan.hash(), "read_back": record.plan.draft.read_back, "bounds": record.report.bounds,
             })).collect();
-            let lines = waiting.iter().map(|record| {
-                format!("{}  {}", record.plan.id, agent_core::tame(&record.plan.draft.read_back))
-            });
-            let text = lines.collect::<Vec<_>>().join("\n");
+            let text = waiting.iter().map(signed_over).collect::<Vec<_>>().join("\n");
             Ok(Done::new(json!({"waiting": rows}), text))
         }
         Approvals::Show { id } => {
@@ -40,6 +36,22 @@ pub(crate) async fn approvals(app: &App, asked: &Approvals) -> Result<Done, Refu
         Approvals::Approve { id } => decide(app, &core, core.saved(id).await?, true).await,
         Approvals::Reject { id } => decide(app, &core, core.saved(id).await?, false).await,
     }
+}
+
+/// What an approver signs, in words: the steps and the bounds, never the draft's own description.
+fn signed_over(record: &PlanRecord) -> String {
+    let bounds = &record.report.bounds;
+    let steps = record.report.legs.iter().flat_map(|leg| &leg.steps);
+    let mut lines = vec![record.plan.id.clone()];
+    lines.extend(steps.map(|step| format!("  {}. {}", step.index, step.text)));
+    lines.extend(bounds.most_in.iter().map(|amount| format!("  leaves at most {}", placed(amount))));
+    lines.extend(bounds.least_out.iter().map(|amount| format!("  arrives at least {}", placed(amount))));
+    lines.extend(bounds.payees.iter().map(|payee| format!("  pays {payee}")));
+    lines.join("\n")
+}
+
+fn placed(amount: &Amount) -> String {
+    format!("{amount} on {}", agent_core::caip2(amount.asset().chain_id))
 }
 
 async fn decide(app: &App, core: &Core, record: PlanRecord, approved: bool) -> Result<Done, Refusal> {
@@ -77,8 +89,10 @@ async fn decide(app: &App, core: &Core, record: PlanRecord, approved: bool) -> R
         .await?;
     let word = if approved { "approved" } else { "rejected" };
     let text = format!(
-        "plan {} is {word} by {}; `steward run --plan {0} --demo` goes on",
-        record.plan.id, approval.approver
+        "{}\n{word} by {}; `steward run --plan {} --demo` goes on",
+        signed_over(&record),
+        approval.approver,
+        record.plan.id
     );
     Ok(Done::new(json!({"plan_id": record.plan.id, "approval": approval}), text))
 }

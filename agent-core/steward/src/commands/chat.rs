@@ -6,7 +6,7 @@ use agent_core::Refusal;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::chat::{self, ChatSettings};
+use crate::chat::{self, ChatSettings, Theme};
 use crate::compose::{App, Composed, new_plan_id};
 use crate::folders;
 use crate::output::Done;
@@ -22,10 +22,17 @@ pub(crate) async fn chat(app: &App) -> Result<Done, Refusal> {
     let _alone = journal.lock_executor()?;
     let (ops, ops_in) = mpsc::channel(QUEUE);
     let (events_out, events) = mpsc::channel(QUEUE);
+    let display = app.config()?.display;
+    let folder = app.folders.chat(app.global.demo);
+    folders::make(&folder)?;
     let settings = ChatSettings {
         demo: app.global.demo,
         plain: app.global.plain,
-        no_color: folders::no_color(),
+        theme: if folders::no_color() { Theme::Mono } else { display.theme },
+        reduced_motion: display.reduced_motion || folders::reduced_motion(),
+        mouse: display.mouse,
+        session: app.global.session.clone(),
+        folder,
         approve_command: format!("steward approvals approve{}", if app.global.demo { " --demo" } else { "" }),
         account: core.account.to_string(),
         networks: core.registry.networks.values().map(|network| network.name.clone()).collect(),

@@ -1,7 +1,7 @@
 //! `steward contacts`: who may be paid. Each entry is signed by the approver's key.
 
 use agent_core::ledger::Record;
-use agent_core::{Exit, Refusal};
+use agent_core::{Contact, Exit, Refusal};
 use alloy_primitives::Address;
 use serde_json::json;
 
@@ -47,6 +47,7 @@ pub(crate) async fn contacts(app: &App, asked: &Contacts) -> Result<Done, Refusa
                 .help("use `--demo`"));
             }
             let address = checked(address)?;
+            named(name, &core.ledger.contacts().await?)?;
             let contact = demo::contact(&core, &app.folders, name, address, false).await?;
             core.ledger.append(None, Record::ContactAdded { contact: contact.clone() }).await?;
             let text = format!(
@@ -56,6 +57,32 @@ pub(crate) async fn contacts(app: &App, asked: &Contacts) -> Result<Done, Refusa
             );
             Ok(Done::new(json!({"contact": contact}), text))
         }
+    }
+}
+
+/// The longest name of a contact, characters.
+const NAME_CHARS_MAX: usize = 32;
+
+/// A name that cannot be taken for an address, an ENS name or another contact.
+fn named(name: &str, known: &[Contact]) -> Result<(), Refusal> {
+    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'));
+    let begins = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if !plain || !begins || name.len() > NAME_CHARS_MAX {
+        return Err(Refusal::new(
+            Exit::Usage,
+            "contacts.name",
+            format!("`{}` is no name for a contact", agent_core::tame(name)),
+        )
+        .help(format!("use up to {NAME_CHARS_MAX} letters, digits, `-` and `_`, a letter first")));
+    }
+    match known.iter().find(|contact| contact.name.eq_ignore_ascii_case(name)) {
+        None => Ok(()),
+        Some(contact) => Err(Refusal::new(
+            Exit::Usage,
+            "contacts.taken",
+            format!("`{}` is {} already", agent_core::tame(&contact.name), contact.address),
+        )
+        .help(format!("`steward contacts remove {}` first", agent_core::tame(&contact.name)))),
     }
 }
 

@@ -34,7 +34,8 @@ fn described(running: &::devnet::Running) -> Done {
         .map(|chain| {
             json!({
                 "chain": agent_core::caip2(chain.chain_id), "name": chain.name, "rpc_url": chain.rpc_url,
-                "genesis": chain.genesis_hash, "addresses": demo::roles(chain),
+                "genesis": chain.genesis_hash, "addresses": chain.roles,
+                "proposals": chain.proposals.iter().map(proposal).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -49,4 +50,12 @@ fn described(running: &::devnet::Running) -> Done {
         "running": true, "chains": chains, "wallet": running.wallet, "approver": running.approver, "contacts": contacts,
     });
     Done { exit: Exit::Done, ..Done::new(data, text) }
+}
+
+/// What can be voted on.
+fn proposal(proposal: &::devnet::Proposal) -> serde_json::Value {
+    json!({
+        "governor": proposal.governor, "family": proposal.family, "id": proposal.id.to_string(),
+        "description": proposal.description,
+    })
 }

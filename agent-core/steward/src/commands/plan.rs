@@ -1,6 +1,8 @@
 //! `steward plan`: to a saved plan, and no further.
 
 use agent_core::core::Core;
+use agent_core::draft::Draft;
+use agent_core::executor::Finished;
 use agent_core::planning::Preview;
 use agent_core::report::Report;
 use agent_core::session::Heard;
@@ -45,30 +47,44 @@ pub(crate) async fn planned(core: &Core, asked: &Intent) -> Result<Planned, Refu
     if let Some(path) = &asked.draft {
         let text = intent::draft_text(path)?;
         let draft = planners::parse_draft_json(&text)?;
-        if let Some(same) = same_request(core, asked, draft.intent.as_deref().unwrap_or_default()).await? {
+        let same = |earlier: &Draft| earlier.intent == draft.intent && earlier.outcome == draft.outcome;
+        if let Some(same) = same_request(core, asked, same).await? {
             return Ok(same);
         }
         return Ok(heard(core.take(draft, &id, request).await?));
     }
     let sentence = intent::words(&asked.intent)?;
-    if let Some(same) = same_request(core, asked, &String::from_utf8_lossy(&sentence)).await? {
+    let words = String::from_utf8_lossy(&sentence);
+    let same = |earlier: &Draft| earlier.intent.as_deref() == Some(&*words);
+    if let Some(same) = same_request(core, asked, same).await? {
         return Ok(same);
     }
     Ok(heard(core.hear(&sentence, &id, request).await?))
 }
 
 /// The plan of an earlier call with the same `--request-id`.
-async fn same_request(core: &Core, asked: &Intent, sentence: &str) -> Result<Option<Planned>, Refusal> {
+async fn same_request(
+    core: &Core,
+    asked: &Intent,
+    same: impl Fn(&Draft) -> bool,
+) -> Result<Option<Planned>, Refusal> {
     let Some(key) = &asked.request_id else { return Ok(None) };
     let Some(record) = core.ledger.plan_of_request(key).await? else { return Ok(None) };
-    if record.plan.draft.intent.as_deref().unwrap_or_default() != sentence {
+    if !same(&record.plan.draft) {
         let message = format!("the request id `{}` belongs to another intent", agent_core::tame(key));
         return Err(
             Refusal::new(Exit::Usage, "request.other_intent", message).help("use a new key for a new intent")
         );
     }
+    if let Some(finished) = Finished::so_far(&record) {
+        let report = Box::new(record.report.finished(&finished));
+        return Ok(Some(Planned::Plan { against: None, report }));
+    }
+    // Whether an approval is enough is judged anew when it is executed.
+    let approved = core.approvals(&record).await? > 0;
     let report = Box::new(record.report);
-    Ok(Some(Planned::Plan { against: against(&report), report }))
+    let against = against(&report).filter(|refusal| !(approved && refusal.exit == Exit::ApprovalRequired));
+    Ok(Some(Planned::Plan { against, report }))
 }
 
 /// What the verdict of a saved report stands for.

@@ -1,8 +1,8 @@
 //! `steward plans`: what is saved.
 
+use agent_core::Refusal;
+use agent_core::draft::Verb;
 use agent_core::executor::Finished;
-use agent_core::ledger::{PlanRecord, Record};
-use agent_core::{Refusal, Verdict};
 use serde_json::json;
 
 use super::plan::{shown, value};
@@ -15,13 +15,14 @@ pub(crate) async fn plans(app: &App, asked: &Plans) -> Result<Done, Refusal> {
     match asked {
         Plans::List => {
             let records = core.ledger.plans().await?;
+            let now = core.clock.now();
             let rows: Vec<_> = records.iter().map(|record| json!({
                 "plan_id": record.plan.id, "intent": record.plan.draft.intent, "read_back": record.plan.draft.read_back,
-                "created_at": record.plan.created_at, "state": state(record), "verdict": record.report.verdict,
+                "created_at": record.plan.created_at, "state": record.state(now), "verdict": record.report.verdict,
             })).collect();
             let lines = records.iter().map(|record| {
-                let words = record.plan.draft.read_back.as_str();
-                format!("{}  {}  {}", record.plan.id, state(record), agent_core::tame(words))
+                let (id, words) = (&record.plan.id, agent_core::tame(&record.plan.draft.read_back));
+                format!("{id}  {}  {words}", record.state(now).words())
             });
             let text = lines.collect::<Vec<_>>().join("\n");
             Ok(Done::new(json!({"plans": rows}), text))
@@ -37,40 +38,12 @@ pub(crate) async fn plans(app: &App, asked: &Plans) -> Result<Done, Refusal> {
             })
         }
         Plans::Cancel { id } => {
+            // A row that whoever executes the plan reads before its next call: no lock is needed.
             let record = core.saved(id).await?;
-            if Finished::so_far(&record).is_some() {
-                return Err(Refusal::new(
-                    agent_core::Exit::PartlyExecuted,
-                    "plan.under_way",
-                    format!("plan {} is under way or settled", record.plan.id),
-                )
-                .help(format!("`steward run --plan {}` goes on with it", record.plan.id)));
-            }
-            core.ledger.append(Some(&record.plan.id), Record::PlanCancelled).await?;
-            Ok(Done::new(
-                json!({"plan_id": record.plan.id, "state": "cancelled"}),
-                format!("plan {} is cancelled", record.plan.id),
-            ))
+            let ordered = core.order(Verb::Cancel, &record).await?;
+            let goes_on = format!("; `steward run --plan {id}` carries that out");
+            let text = format!("{}{}", ordered.text, if ordered.execute { &goes_on } else { "" });
+            Ok(Done::new(json!({"plan_id": ordered.plan_id, "state": "cancelled"}), text))
         }
-    }
-}
-
-/// In one word, from the journal's rows.
-pub(crate) fn state(record: &PlanRecord) -> &'static str {
-    let any = |wanted: fn(&Record) -> bool| record.entries.iter().any(|entry| wanted(&entry.record));
-    if any(|record| matches!(record, Record::PlanCancelled)) {
-        "cancelled"
-    } else if any(|record| matches!(record, Record::Settled)) {
-        "settled"
-    } else if any(|record| matches!(record, Record::StepFailed { .. })) {
-        "failed"
-    } else if any(|record| matches!(record, Record::Started { .. })) {
-        "started"
-    } else if record.report.verdict == Verdict::NeedsApproval
-        && !any(|record| matches!(record, Record::ApprovalAdded { .. }))
-    {
-        "waits"
-    } else {
-        "saved"
     }
 }

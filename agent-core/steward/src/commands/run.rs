@@ -4,7 +4,8 @@ use agent_core::core::Core;
 use agent_core::executor::Finished;
 use agent_core::ledger::PlanRecord;
 use agent_core::pipeline::Permit;
-use agent_core::{Event, Exit, Refusal};
+use agent_core::report::Report;
+use agent_core::{Event, Exit, PlanState, Refusal};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::plan::{Planned, planned, shown, value};
@@ -17,18 +18,18 @@ const QUEUE: usize = 256;
 
 pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
     let Composed { core, journal, .. } = app.compose().await?;
-    let record = match &asked.plan {
-        Some(id) => core.saved(id).await?,
+    let id = match &asked.plan {
+        Some(id) => id.clone(),
         None => match planned(&core, &asked.intent).await? {
             Planned::Done(done) => return Ok(done),
             Planned::Plan { report, against: Some(refusal) } => {
                 return Ok(shown(&report, Some(refusal)));
             }
-            Planned::Plan { report, against: None } => core.saved(&report.plan_id).await?,
+            Planned::Plan { report, against: None } => report.plan_id,
         },
     };
     if asked.dry_run {
-        return Ok(shown(&record.report, None));
+        return dry(&core, core.saved(&id).await?).await;
     }
     if core.signer.is_none() {
         let refusal = Refusal::new(
@@ -37,10 +38,27 @@ pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
             "these networks are read-only: nothing is signed for them",
         )
         .help("`--demo` executes on the demo world");
-        return Ok(shown(&record.report, Some(refusal)));
+        return Ok(shown(&core.saved(&id).await?.report, Some(refusal)));
     }
     let _alone = journal.lock_executor()?;
+    // Read under the lock: another process may have carried it out meanwhile.
+    let record = core.saved(&id).await?;
     execute(&core, record, &app.global).await
+}
+
+/// What `run` would do before it signs: the plan is previewed again, with the approvals that it has.
+async fn dry(core: &Core, record: PlanRecord) -> Result<Done, Refusal> {
+    if let Some(finished) = Finished::so_far(&record) {
+        return Ok(shown(&record.report.finished(&finished), None));
+    }
+    if record.state(core.clock.now()) == PlanState::Cancelled {
+        let message = format!("plan {} was cancelled", record.plan.id);
+        let refusal = Refusal::new(Exit::Rejected, "plan.cancelled", message);
+        return Ok(shown(&record.report, Some(refusal.help("state the intent again for a new plan"))));
+    }
+    let approvals = core.approvals(&record).await?;
+    let preview = core.preview(record.plan, approvals).await?;
+    Ok(shown(&Report::of(&preview, &core.registry), preview.refusal()))
 }
 
 async fn execute(core: &Core, record: PlanRecord, global: &Global) -> Result<Done, Refusal> {

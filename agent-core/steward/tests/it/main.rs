@@ -10,6 +10,9 @@
 )]
 
 mod bad_input;
+mod drafts;
 mod exactly_once;
 mod settles;
+mod state;
+mod terminal;
 mod world;

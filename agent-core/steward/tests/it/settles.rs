@@ -24,19 +24,21 @@ fn a_contact_is_paid_on_each_chain() {
 }
 
 #[test]
-fn a_swap_gives_what_quoter_v2_says_to_the_wei() {
+fn a_swap_gives_what_was_quoted_to_the_wei_and_no_less_than_quoter_v2_says() {
     let world = world();
     let _turn = world.turn();
     let chain = world.chain("ethereum");
     let half = units(5, 17);
-    let (before, promised) = (chain.token("usdc", chain.account), chain.quote(half));
+    let (before, one_pool) = (chain.token("usdc", chain.account), chain.quote(half));
     let (exit, envelope) = world.run("swap 0.5 ETH to USDC on ethereum");
     assert_eq!(exit, 0, "{}", errors(&envelope));
-    assert_eq!(chain.token("usdc", chain.account) - before, promised);
+    let got = chain.token("usdc", chain.account) - before;
     let quote = &envelope["data"]["legs"][0]["steps"][0]["quote"];
-    assert_eq!(quote["expected_out"]["raw"], promised.to_string());
+    assert_eq!(quote["expected_out"]["raw"], got.to_string());
+    // The best of all routes cannot be worse than one of them.
+    assert!(got >= one_pool, "{got} < {one_pool}");
     // 50 basis points below, rounded down.
-    let least = promised * U256::from(9_950) / U256::from(10_000);
+    let least = got * U256::from(9_950) / U256::from(10_000);
     assert_eq!(quote["min_out"]["raw"], least.to_string());
 }
 

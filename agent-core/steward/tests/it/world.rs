@@ -31,19 +31,21 @@ struct Down(PathBuf);
 static WORLD: OnceLock<World> = OnceLock::new();
 
 pub(crate) fn world() -> &'static World {
-    WORLD.get_or_init(|| {
-        let home = std::env::temp_dir().join(format!("steward-it-{}", std::process::id()));
-        std::fs::create_dir_all(home.join("data")).unwrap();
-        share_models(&home);
-        let mut world = World { home: home.clone(), facts: Value::Null, turn: Mutex::new(()) };
-        let up = world.steward(&["devnet", "up", "--json"]);
-        assert_eq!(up.status.code(), Some(0), "{}", String::from_utf8_lossy(&up.stderr));
-        world.facts = json(&up)["data"].clone();
-        // Rust runs no destructors of statics: a watcher outside ends the world when this process is gone.
-        let down = Down(home);
-        down.watch();
-        world
-    })
+    WORLD.get_or_init(|| fresh("shared"))
+}
+
+/// A world of its own, for a test that spends much of it.
+pub(crate) fn fresh(name: &str) -> World {
+    let home = std::env::temp_dir().join(format!("steward-it-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(home.join("data")).unwrap();
+    share_models(&home);
+    let mut world = World { home: home.clone(), facts: Value::Null, turn: Mutex::new(()) };
+    let up = world.steward(&["devnet", "up", "--json"]);
+    assert_eq!(up.status.code(), Some(0), "{}", String::from_utf8_lossy(&up.stderr));
+    world.facts = json(&up)["data"].clone();
+    // Rust runs no destructors of statics: a watcher outside ends the world when this process is gone.
+    Down(home).watch();
+    world
 }
 
 /// The model is fetched and merged once for the user's own folder, not for every home of a test.

@@ -120,12 +120,13 @@ fn type_in(model: &mut Model, text: &str, now: Instant) -> Option<Op> {
 }
 
 #[test]
-fn resume_is_typed_and_only_for_a_plan_that_waits() {
+fn resume_is_typed_and_goes_on_with_a_plan_that_waits() {
     let (mut model, now) = opened(Verdict::NeedsApproval, 80, 24);
     let resumed = Op::Resume { plan_id: "p-0123456789abcdef".to_owned() };
     assert_eq!(type_in(&mut model, "/resume", now + ms(700)), Some(resumed));
     let (mut model, now) = opened(Verdict::Allow, 80, 24);
-    assert_eq!(type_in(&mut model, "/resume", now + ms(700)), None);
+    // Nothing waits: it can only mean a halt.
+    assert_eq!(type_in(&mut model, "/resume", now + ms(700)), Some(Op::Unhalt));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
 use super::*;
-use crate::chat::screen::{enter, leave};
+use crate::chat::terminal::{copy, enter, leave, notify};
 use crate::chat::text;
 
 const HOSTILE: &[&str] = &[
@@ -60,11 +60,40 @@ fn events(hostile: &str) -> Vec<Event> {
         Event::Waiting { plan_id: text(), step: 1, text: text() },
         Event::StepSettled { plan_id: text(), step: 1, text: text(), differences: vec![text()] },
         Event::Refused { refusal },
+        Event::Opened { text: text() },
+        Event::Controlled { plan_id: Some(text()), text: text() },
+        portfolio(hostile),
+        under_way(hostile),
         Event::Planned { report: Box::new(filled(Verdict::Allow, hostile)) },
         Event::Finished { report: Box::new(filled(Verdict::Allow, hostile)) },
         Event::Planned { report: Box::new(filled(Verdict::Deny, hostile)) },
         Event::Planned { report: Box::new(filled(Verdict::NeedsApproval, hostile)) },
     ]
+}
+
+/// A portfolio and a bridge with the string wherever text can be.
+fn portfolio(hostile: &str) -> Event {
+    let text = || hostile.to_owned();
+    let Event::Portfolio { mut portfolios, mut unknown } = super::scripted::portfolio() else {
+        unreachable!()
+    };
+    let own = &mut portfolios[0];
+    own.name = text();
+    own.balances = vec![Asset { symbol: text(), ..usdc() }.amount(U256::ONE)];
+    own.liquidity[0].protocol = text();
+    own.liquidity[0].pair[0].symbol = text();
+    own.claimable[0].protocol = text();
+    own.allowances[0].asset.symbol = text();
+    (own.unknown[0].what, own.unknown[0].why) = (text(), text());
+    (unknown[0].what, unknown[0].why) = (text(), text());
+    Event::Portfolio { portfolios, unknown }
+}
+
+fn under_way(hostile: &str) -> Event {
+    let mut place = super::scripted::under_way();
+    place.text = hostile.to_owned();
+    place.amount = Asset { symbol: hostile.to_owned(), ..usdc() }.amount(U256::ONE);
+    Event::UnderWay { plan_id: hostile.to_owned(), step: 1, place: Box::new(place) }
 }
 
 #[test]
@@ -111,7 +140,7 @@ fn the_bytes_draw_only_what_was_drawn() {
 fn what_was_entered_is_left() {
     let mut parser = vt100::Parser::new(24, 80, 0);
     let mut bytes = Vec::new();
-    enter(&mut bytes).unwrap();
+    enter(&mut bytes, false).unwrap();
     parser.process(&bytes);
     assert!(parser.screen().alternate_screen() && parser.screen().bracketed_paste());
     bytes.clear();
@@ -119,4 +148,39 @@ fn what_was_entered_is_left() {
     parser.process(&bytes);
     let screen = parser.screen();
     assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
+}
+
+#[test]
+fn the_mouse_is_taken_only_when_asked_for() {
+    for mouse in [false, true] {
+        let mut parser = vt100::Parser::new(24, 80, 0);
+        let mut bytes = Vec::new();
+        enter(&mut bytes, mouse).unwrap();
+        parser.process(&bytes);
+        assert_eq!(parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None, mouse);
+        bytes.clear();
+        leave(&mut bytes).unwrap();
+        parser.process(&bytes);
+        assert_eq!(parser.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    }
+}
+
+/// What goes to the clipboard and into a notification ends where we end it.
+#[test]
+fn clipboard_and_notifications_carry_no_sequence_of_others() {
+    for hostile in HOSTILE {
+        let mut bytes = Vec::new();
+        notify(&mut bytes, &crate::chat::row::clean(hostile)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let inner =
+            text.strip_prefix("\u{7}\u{1b}]9;").and_then(|text| text.strip_suffix("\u{1b}\\")).unwrap();
+        assert!(!inner.contains(raw), "{hostile:?}");
+
+        let mut bytes = Vec::new();
+        copy(&mut bytes, hostile).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let inner = text.strip_prefix("\u{1b}]52;c;").unwrap().trim_end_matches(['\u{1b}', '\\', '\u{7}']);
+        let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+        assert!(inner.chars().all(base64), "{inner:?}");
+    }
 }

@@ -67,3 +67,44 @@ fn sentences_go_to_the_core_and_bad_lines_do_not() {
     assert!(plain.line(b"\xff\xfe\n", now).lines[0].contains("input.utf8"));
     assert!(plain.line(b"/quit\n", now).quit);
 }
+
+#[test]
+fn commands_are_the_same_as_on_the_screen() {
+    let (mut plain, now) = (Plain::new(settings(), true), Instant::now());
+    let mut op = |line: &str| serde_json::to_value(plain.line(line.as_bytes(), now).op).unwrap();
+    assert_eq!(op("/portfolio")["op"], "portfolio");
+    assert_eq!(
+        op("/plans"),
+        json!({"op": "ask", "topic": "plans", "asset": null, "chain": null, "protocol": null})
+    );
+    assert_eq!(op("/halt enough"), json!({"op": "halt", "because": "enough"}));
+    assert_eq!(op("/undo p-1"), json!({"op": "control", "verb": "undo", "plan_id": "p-1"}));
+    assert!(plain.line(b"/fly\n", now).lines[0].contains("is no command"));
+}
+
+#[test]
+fn resume_lifts_a_halt_first() {
+    let (mut plain, now, _) = shown(true, Verdict::NeedsApproval);
+    plain.line(b"/halt enough\n", now + ms(700));
+    assert_eq!(plain.line(b"/resume\n", now + ms(1_400)).op, Some(Op::Unhalt));
+    let resumed = Op::Resume { plan_id: "p-0123456789abcdef".to_owned() };
+    assert_eq!(plain.line(b"/resume\n", now + ms(2_100)).op, Some(resumed));
+}
+
+#[test]
+fn money_under_way_has_three_answers() {
+    let (mut plain, now) = (Plain::new(settings(), true), Instant::now());
+    assert!(answer(&mut plain, "w\n", now).lines[0].contains("no money is under way"));
+    let (mut core, plan_id) = (super::scripted::ScriptedCore::default(), "p-1".to_owned());
+    for op in [Op::Say { text: "bridge 200 USDC".to_owned() }, Op::Confirm { plan_id }] {
+        for event in core.answer(&op) {
+            plain.event(&event, now);
+        }
+    }
+    let mut at = now;
+    for (line, choice) in [("w\n", "wait"), ("r\n", "quote_rest"), ("b\n", "bring_back")] {
+        at += ms(900);
+        let op = serde_json::to_value(answer(&mut plain, line, at).op).unwrap();
+        assert_eq!(op["choice"], choice);
+    }
+}

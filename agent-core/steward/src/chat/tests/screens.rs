@@ -43,7 +43,7 @@ fn a_long_sentence_does_not_push_the_figures_out() {
 fn an_allowed_plan_at_80x24() {
     let (model, _) = opened(Verdict::Allow, 80, 24);
     let drawn = screen(&model, 80, 24);
-    assert!(drawn[0].starts_with("steward  DEMO  0x0"), "{}", drawn[0]);
+    assert!(drawn[0].starts_with("steward  DEMO  main 0x0"), "{}", drawn[0]);
     for text in [
         "allowed: plan p-0123456789abcdef",
         "1. swap 10 ETH to USDC on ethereum (slippage at most 50 bps) [said]",
@@ -104,16 +104,22 @@ fn small_terminals_keep_the_verdict_and_the_answer() {
 fn a_plan_that_does_not_fit_scrolls_to_its_end_and_back() {
     let (mut model, now) = opened(Verdict::Allow, 40, 15);
     let first = screen(&model, 40, 15);
-    assert!(!has(&first, "step.size"));
+    assert!(!has(&first, "verdict"));
     for _ in 0..60 {
         model.update(press(KeyCode::Down), now + ms(700));
     }
     let end = screen(&model, 40, 15);
-    assert!(has(&end, "step.size") && !has(&end, "more lines"), "{}", end.join("\n"));
+    assert!(has(&end, "verdict    allowed [+1]") && !has(&end, "more lines"), "{}", end.join("\n"));
+    model.update(press(KeyCode::Enter), now + ms(700));
+    for _ in 0..3 {
+        model.update(press(KeyCode::Down), now + ms(700));
+    }
+    let unfolded = screen(&model, 40, 15);
+    assert!(has(&unfolded, "step.size"), "{}", unfolded.join("\n"));
     for _ in 0..60 {
         model.update(press(KeyCode::Up), now + ms(700));
     }
-    assert_eq!(screen(&model, 40, 15), first);
+    assert_eq!(screen(&model, 40, 15)[2..8], first[2..8]);
 }
 
 #[test]
@@ -179,15 +185,38 @@ fn progress_refusals_and_ends_are_told() {
 }
 
 #[test]
-fn no_color_means_no_colour() {
-    let colours = |no_color: bool| {
-        let mut model = Model::new(ChatSettings { no_color, ..settings() }, Size { width: 80, height: 24 });
+fn colours_are_of_the_sixteen_and_mono_has_none() {
+    let colours = |theme: Theme| {
+        let size = Size { width: 80, height: 24 };
+        let mut model = Model::new(ChatSettings { theme, ..settings() }, size, Vec::new());
         model.update(planned(Verdict::Deny), Instant::now());
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| model.view(frame)).unwrap();
         let cells = terminal.backend().buffer().content().to_vec();
-        cells.iter().filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset).count()
+        let used = cells.iter().flat_map(|cell| [cell.fg, cell.bg]).filter(|colour| *colour != Color::Reset);
+        used.collect::<Vec<_>>()
     };
-    assert_eq!(colours(true), 0);
-    assert!(colours(false) > 0);
+    assert_eq!(colours(Theme::Mono), []);
+    for theme in [Theme::Dark, Theme::Light] {
+        let used = colours(theme);
+        assert!(!used.is_empty() && !used.iter().any(|c| matches!(c, Color::Rgb(..) | Color::Indexed(_))));
+    }
+}
+
+#[test]
+fn each_receipt_of_a_real_network_has_a_link() {
+    let mut done = report(Verdict::Allow);
+    let receipt = |chain: &str| ReceiptReport {
+        leg: 0,
+        chain: chain.to_owned(),
+        tx_hash: B256::repeat_byte(0x11),
+        status: "success".to_owned(),
+        block: 7,
+    };
+    done.receipts = vec![receipt("eip155:8453"), receipt("eip155:4242")];
+    let links = |demo| super::super::explorer::links(&done, demo);
+    let hash = B256::repeat_byte(0x11);
+    assert!(links(false)[0].text.ends_with(&format!("https://basescan.org/tx/{hash}")));
+    assert!(links(false)[1].text.contains("no explorer is known for eip155:4242"));
+    assert!(!links(true).iter().any(|row| row.text.contains("https")), "a hash of the demo is not looked up");
 }
