@@ -11,7 +11,7 @@ use revm::{DatabaseRef, database::InMemoryDB};
 use tokio::runtime::Handle;
 
 use crate::evm::Message;
-use crate::hints::{self, Hints, Touched};
+use crate::hints::{self, FIRST, Hints, Touched};
 use crate::prefetch::Prefetch;
 
 /// State at the pinned block.
@@ -39,36 +39,33 @@ impl Node {
         Self { fetched: backend.data(), backend, prefetch, trail: Arc::new(Trail::new(hints)) }
     }
 
-    /// The same state for a new fork, with what forks read first.
-    pub(crate) async fn forked(&self) -> Self {
+    /// The same state for a new fork, with `always` and what forks read first.
+    pub(crate) async fn forked(&self, always: Touched) -> Self {
         let trail = Trail::new(Arc::clone(&self.trail.hints));
-        let first = trail.hints.of(FIRST).unwrap_or_default();
-        self.prefetch.fetch(self.prefetch.missing(first)).await;
+        let mut first = trail.hints.of(FIRST).unwrap_or_default();
+        first.extend(always);
+        self.prefetch.fetch(self.prefetch.missing(first), false).await;
         Self { trail: Arc::new(trail), ..self.clone() }
     }
 
-    /// Fetches what `message` will read.
+    /// Fetches what `message` will read and, if anything of it is missing, what messages after it will.
     pub(crate) fn prepare(&self, message: &Message) {
-        let known = self.trail.turn(hints::key(message.to, &message.data));
-        let missing = known.map(|reads| self.prefetch.missing(reads));
-        if missing.as_ref().is_some_and(Touched::is_empty) {
+        let (key, prefetch) = (hints::key(message.to, &message.data), &self.prefetch);
+        let known = self.trail.turn(key);
+        if known.as_ref().is_some_and(|reads| prefetch.missing(reads.clone()).is_empty()) {
             return;
         }
         let work = async {
-            let missing = match missing {
-                Some(missing) => missing,
-                None => self.prefetch.missing(self.prefetch.ask(message).await),
-            };
-            self.prefetch.fetch(missing).await;
+            match known {
+                Some(_) => prefetch.fetch(prefetch.missing(self.trail.hints.path(key)), false).await,
+                None => prefetch.fetch(prefetch.missing(prefetch.ask(message).await), true).await,
+            }
         };
         if let Ok(runtime) = Handle::try_current() {
             tokio::task::block_in_place(|| runtime.block_on(work));
         }
     }
 }
-
-/// The key of what a fork reads before its first message.
-const FIRST: B256 = B256::ZERO;
 
 /// What one fork reads: from one message until the next one.
 #[derive(Debug)]
@@ -85,7 +82,7 @@ impl Trail {
     /// Goes on to another message; what was read since the last one is learned. What it read the last time, if ever.
     fn turn(&self, key: B256) -> Option<Touched> {
         let (before, reads) = std::mem::replace(&mut *self.now(), (key, Touched::new()));
-        self.hints.learn(before, reads);
+        self.hints.learn(before, reads, key);
         self.hints.of(key)
     }
 

@@ -1,14 +1,18 @@
 //! The OP stack's fee for a transaction's bytes, before the transaction is signed.
 
+use std::collections::BTreeSet;
+
 use agent_core::{Call, Fees};
 use alloy::consensus::{SignableTransaction, TxEip1559};
 use alloy::eips::Encodable2718;
 use alloy_primitives::{B256, Bytes, Signature, TxKind, U256, b256};
 use op_revm::L1BlockInfo;
+use op_revm::constants::{BASE_FEE_RECIPIENT, L1_BLOCK_CONTRACT, L1_FEE_RECIPIENT, OPERATOR_FEE_RECIPIENT};
 use revm::database_interface::WrapDatabaseRef;
 
 use crate::base::{Overlay, StateError};
 use crate::evm::{Env, OP_SPEC};
+use crate::hints::Touched;
 
 /// Stand-ins of full entropy: as long, and as incompressible, as a real signature.
 const R: B256 = b256!("0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
@@ -37,6 +41,14 @@ pub(crate) fn envelope(chain_id: u64, call: &Call, nonce: u64, fees: Fees) -> By
 /// [data fee]: https://specs.optimism.io/protocol/exec-engine.html#l1-cost-fees-l1-fee-vault
 #[derive(Debug)]
 pub(crate) struct ByteFee(Option<L1BlockInfo>);
+
+/// What op-revm reads for every message: the L1 block's contract (its slots 1, 3, 7 and 8), and the vaults of fees.
+pub(crate) fn reads() -> Touched {
+    let vaults = [BASE_FEE_RECIPIENT, L1_FEE_RECIPIENT, OPERATOR_FEE_RECIPIENT];
+    let mut reads: Touched = vaults.map(|vault| (vault, BTreeSet::new())).into();
+    reads.insert(L1_BLOCK_CONTRACT, [1, 3, 7, 8].map(U256::from).into());
+    reads
+}
 
 impl ByteFee {
     pub(crate) fn read(state: &Overlay, env: &Env) -> Result<Self, StateError> {

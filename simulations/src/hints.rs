@@ -39,7 +39,12 @@ struct Book {
 struct Entry {
     used: u64,
     reads: Touched,
+    /// The message that came after it.
+    next: B256,
 }
+
+/// The key of what a fork reads before its first message.
+pub(crate) const FIRST: B256 = B256::ZERO;
 
 /// What makes two messages alike: contract, function, and the addresses among the arguments, but no amounts or times.
 /// Arguments lie at words after one, two or three selectors (a call in a call).
@@ -65,8 +70,8 @@ impl Hints {
         let bytes = cache::read(&file, MOST_BYTES).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let mut book = Book::default();
-        for (key, reads) in text.lines().take(MOST_MESSAGES).filter_map(parse) {
-            book.learn(key, reads);
+        for (key, next, reads) in text.lines().take(MOST_MESSAGES).filter_map(parse) {
+            book.learn(key, reads, next);
         }
         book.changed = false;
         Self { file: Some(file), book: Mutex::new(book) }
@@ -81,8 +86,23 @@ impl Hints {
         Some(entry.reads.clone())
     }
 
-    pub(crate) fn learn(&self, key: B256, reads: Touched) {
-        self.book().learn(key, reads);
+    /// What it and the messages that came after it read the last time, together.
+    pub(crate) fn path(&self, key: B256) -> Touched {
+        let (book, mut path, mut seen) = (self.book(), Touched::new(), BTreeSet::new());
+        let mut at = book.messages.get(&key);
+        while let Some(entry) = at
+            && path.len() < MOST_ACCOUNTS
+        {
+            for (account, slots) in &entry.reads {
+                path.entry(*account).or_default().extend(slots);
+            }
+            at = book.messages.get(&entry.next).filter(|_| entry.next != FIRST && seen.insert(entry.next));
+        }
+        path
+    }
+
+    pub(crate) fn learn(&self, key: B256, reads: Touched, next: B256) {
+        self.book().learn(key, reads, next);
     }
 
     /// Writes the file, if there is one and anything is new. A failure only costs time later.
@@ -113,7 +133,7 @@ impl Book {
         self.clock
     }
 
-    fn learn(&mut self, key: B256, mut reads: Touched) {
+    fn learn(&mut self, key: B256, mut reads: Touched, next: B256) {
         while reads.len() > MOST_ACCOUNTS {
             reads.pop_last();
         }
@@ -123,23 +143,24 @@ impl Book {
             }
         }
         let used = self.tick();
-        let before = self.messages.get(&key).map(|entry| &entry.reads);
-        self.changed |= before != Some(&reads);
-        self.messages.insert(key, Entry { used, reads });
+        let before = self.messages.get(&key);
+        self.changed |= !before.is_some_and(|entry| entry.reads == reads && entry.next == next);
+        self.messages.insert(key, Entry { used, reads, next });
         if self.messages.len() > MOST_MESSAGES {
             let oldest = self.messages.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
             oldest.and_then(|key| self.messages.remove(&key));
         }
     }
 
-    /// A line for each message, the least recently used first: its key, then each account with its slots behind it.
+    /// A line for each message, the least recently used first: its key, the next one's, and each account with
+    /// its slots behind it.
     fn text(&self) -> String {
         let mut entries: Vec<_> = self.messages.iter().collect();
         entries.sort_by_key(|(_, entry)| entry.used);
         let mut text = String::new();
         for (key, entry) in entries {
             // Writing to a string does not fail.
-            let _ = write!(text, "{key:?}");
+            let _ = write!(text, "{key:?} {:?}", entry.next);
             for (account, slots) in &entry.reads {
                 let _ = write!(text, " {account:?}");
                 for slot in slots {
@@ -153,9 +174,9 @@ impl Book {
 }
 
 /// A line of [`Book::text`]; `None` if anything in it is not as written there.
-fn parse(line: &str) -> Option<(B256, Touched)> {
+fn parse(line: &str) -> Option<(B256, B256, Touched)> {
     let mut words = line.split(' ');
-    let key = words.next()?.parse().ok()?;
+    let (key, next) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     let (mut reads, mut account) = (Touched::new(), None);
     for word in words {
         if let Ok(slot) = word.parse::<B256>() {
@@ -166,7 +187,7 @@ fn parse(line: &str) -> Option<(B256, Touched)> {
             account = Some(named);
         }
     }
-    Some((key, reads))
+    Some((key, next, reads))
 }
 
 #[cfg(test)]
@@ -181,12 +202,13 @@ mod tests {
     fn what_is_written_is_read() {
         let mut book = Book::default();
         for index in 0..3_u8 {
-            book.learn(B256::repeat_byte(index), reads(index, u64::from(index)));
+            book.learn(B256::repeat_byte(index), reads(index, u64::from(index)), B256::repeat_byte(9));
         }
         let lines: Vec<_> = book.text().lines().map(|line| parse(line).unwrap()).collect();
-        assert_eq!(lines, (0..3_u8).map(|i| (B256::repeat_byte(i), reads(i, u64::from(i)))).collect::<Vec<_>>());
+        let line = |i: u8| (B256::repeat_byte(i), B256::repeat_byte(9), reads(i, u64::from(i)));
+        assert_eq!(lines, (0..3).map(line).collect::<Vec<_>>());
         let word = B256::repeat_byte(1);
-        for damaged in ["", "0x12", &format!("{word:?} {word:?}"), &format!("{word:?} 0x12"), "\u{0}"] {
+        for damaged in ["", "0x12", &format!("{word:?}"), &format!("{word:?} {word:?} {word:?}"), &format!("{word:?} {word:?} 0x12"), "\u{0}"] {
             assert_eq!(parse(damaged), None, "{damaged:?}");
         }
     }
@@ -196,12 +218,22 @@ mod tests {
         let hints = Hints::default();
         let key = |index: u64| B256::from(U256::from(index));
         for index in 0..600 {
-            hints.learn(key(index), reads(100, 300));
+            hints.learn(key(index), reads(100, 300), FIRST);
             hints.of(key(0)).unwrap();
         }
         assert!(hints.of(key(1)).is_none() && hints.of(key(599)).is_some());
         let kept = hints.of(key(0)).unwrap();
         assert_eq!((hints.book().messages.len(), kept.len(), kept[&Address::ZERO].len()), (512, 64, 256));
+    }
+
+    #[test]
+    fn a_path_ends_where_it_began_or_is_unknown() {
+        let (hints, key) = (Hints::default(), B256::repeat_byte);
+        for (at, next) in [(1, key(2)), (2, key(3)), (3, key(1)), (4, FIRST), (5, key(77))] {
+            hints.learn(key(at), [(Address::repeat_byte(at), BTreeSet::new())].into(), next);
+        }
+        let accounts = |at| hints.path(key(at)).into_keys().map(|account| account.0[0]).collect::<Vec<_>>();
+        assert_eq!([accounts(2), accounts(4), accounts(5), accounts(6)], [vec![1, 2, 3], vec![4], vec![5], vec![]]);
     }
 
     #[test]

@@ -11,9 +11,9 @@ use alloy::eips::BlockId;
 use alloy::network::AnyNetwork;
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::client::BatchRequest;
-use alloy::rpc::types::{AccessListResult, EIP1186AccountProofResponse, TransactionRequest};
+use alloy::rpc::types::{AccessList, AccessListResult, EIP1186AccountProofResponse, TransactionRequest};
 use alloy::transports::TransportError;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, hex, keccak256};
 use foundry_fork_db::cache::MemDb;
 use futures::StreamExt;
 use revm::primitives::KECCAK_EMPTY;
@@ -30,6 +30,36 @@ const BATCH: usize = 8;
 const AT_ONCE: usize = 4;
 /// Accounts that are fetched for one message.
 const MOST_ACCOUNTS: usize = 64;
+
+/// Bytes of calldata: a selector and two words.
+const SHORT: usize = 68;
+
+/// What a node says that a message touches.
+enum Listed {
+    All(AccessList),
+    Reverts,
+    Nothing,
+}
+
+impl Listed {
+    fn all(self) -> AccessList {
+        match self {
+            Self::All(list) => list,
+            Self::Reverts | Self::Nothing => AccessList::default(),
+        }
+    }
+}
+
+/// Code of a contract's creation that makes the message's call and does not mind how it ends:
+/// `codecopy(0, 38, length)`, `call(gas, to, 0, 0, length, 0, 0)`, `stop`, and the calldata behind it.
+fn wrapped(message: &Message) -> Option<Bytes> {
+    let length = u16::try_from(message.data.len()).ok()?.to_be_bytes();
+    let (to, data) = (message.to.as_slice(), &message.data[..]);
+    let parts: [&[u8]; 8] = [
+        &hex!("61"), &length, &hex!("60265f395f5f61"), &length, &hex!("5f5f73"), to, &hex!("5af100"), data,
+    ];
+    Some(parts.concat().into())
+}
 
 /// Fills the cache of all forks of one block.
 #[derive(Debug, Clone)]
@@ -69,44 +99,70 @@ impl Prefetch {
         wanted
     }
 
-    /// What a message that never ran before would read, as the node says: the node knows nothing of what the fork did.
+    /// What a message that never ran before would read, as the node says, which knows nothing of what the fork did.
     pub(crate) async fn ask(&self, message: &Message) -> Touched {
         let mut touched: Touched =
             [message.from, message.to].map(|account| (account, BTreeSet::new())).into();
-        if self.no_proofs.load(Ordering::Relaxed) || self.no_lists.load(Ordering::Relaxed) {
+        // Of a known contract a short reading takes a slot or two: to ask which is no faster than to read them.
+        let short = message.data.len() <= SHORT && self.fetched.accounts.read().contains_key(&message.to);
+        if short || self.no_proofs.load(Ordering::Relaxed) {
             return touched;
         }
-        let request = TransactionRequest::default().from(message.from).to(message.to).value(message.value);
-        let request = request.input(message.data.clone().into());
-        let asked = self.provider.client().request("eth_createAccessList", (request, self.block));
-        match asked.await as Result<AccessListResult, TransportError> {
-            Ok(list) => {
-                for item in list.access_list.0 {
-                    let slots = item.storage_keys.into_iter().map(|key| U256::from_be_bytes(key.0));
-                    touched.entry(item.address).or_default().extend(slots);
-                }
-            }
-            Err(error) => {
-                let reverts = error.as_error_resp().is_some_and(|answer| answer.message.contains("revert"));
-                self.no_lists.fetch_or(!reverts, Ordering::Relaxed);
-            }
+        let request = TransactionRequest::default().from(message.from);
+        let plain = request.clone().to(message.to).value(message.value).input(message.data.clone().into());
+        let list = match self.list(plain).await {
+            Listed::All(list) => list,
+            Listed::Nothing => return touched,
+            // The node gives no list of what reverts, and this may revert only because the fork's own changes are not
+            // there. What it reads until then is listed if a contract that is being created makes the call.
+            Listed::Reverts => match wrapped(message).map(|code| request.input(code.into())) {
+                Some(request) => self.list(request).await.all(),
+                None => return touched,
+            },
+        };
+        for item in list.0 {
+            let slots = item.storage_keys.into_iter().map(|key| U256::from_be_bytes(key.0));
+            touched.entry(item.address).or_default().extend(slots);
         }
         touched
     }
 
-    /// Fetches what is missing. What fails stays missing.
-    pub(crate) async fn fetch(&self, missing: Touched) {
+    async fn list(&self, mut request: TransactionRequest) -> Listed {
+        if self.no_lists.load(Ordering::Relaxed) {
+            return Listed::Nothing;
+        }
+        request.to.get_or_insert(TxKind::Create);
+        let asked = self.provider.client().request("eth_createAccessList", (request, self.block));
+        match asked.await as Result<AccessListResult, TransportError> {
+            Ok(list) => Listed::All(list.access_list),
+            Err(error) if error.as_error_resp().is_some_and(|answer| answer.message.contains("revert")) => {
+                Listed::Reverts
+            }
+            Err(error) => {
+                self.no_lists.fetch_or(error.is_error_resp(), Ordering::Relaxed);
+                Listed::Nothing
+            }
+        }
+    }
+
+    /// Fetches what is missing; `fresh`: the code of its contracts is likely not known. What fails stays missing.
+    pub(crate) async fn fetch(&self, missing: Touched, fresh: bool) {
         let accounts: Vec<_> = missing.into_iter().take(MOST_ACCOUNTS).collect();
-        let batches = accounts.chunks(BATCH).map(|batch| self.accounts(batch));
+        let batches = accounts.chunks(BATCH).map(|batch| self.accounts(batch, fresh));
         futures::stream::iter(batches).for_each_concurrent(AT_ONCE, |batch| batch).await;
     }
 
-    async fn accounts(&self, wanted: &[(Address, BTreeSet<U256>)]) {
+    async fn accounts(&self, wanted: &[(Address, BTreeSet<U256>)], fresh: bool) {
         let asked = wanted.iter().map(|(account, slots)| {
             let slots: Vec<_> = slots.iter().map(|slot| B256::from(*slot)).collect();
             (*account, slots, self.block)
         });
-        let proofs = self.batch("eth_getProof", asked.collect()).await;
+        let new: Vec<_> = {
+            let known = self.fetched.accounts.read();
+            let new = wanted.iter().filter(|(account, _)| fresh && !known.contains_key(account));
+            new.map(|(account, _)| *account).collect()
+        };
+        let (proofs, mut codes) = tokio::join!(self.batch("eth_getProof", asked.collect()), self.codes(new));
         let proofs: Vec<EIP1186AccountProofResponse> = match proofs {
             Ok(proofs) => proofs,
             Err(error) => return self.no_proofs.store(error.is_error_resp(), Ordering::Relaxed),
@@ -118,7 +174,31 @@ impl Prefetch {
                 found.push(proof);
             }
         }
-        self.keep_accounts(found).await;
+        let mut unknown = BTreeMap::new();
+        for proof in &found {
+            let hash = proof.code_hash;
+            if !codes.contains_key(&hash) {
+                match self.codes.get(hash) {
+                    Some(code) => drop(codes.insert(hash, code)),
+                    None => drop(unknown.insert(hash, proof.address)),
+                }
+            }
+        }
+        codes.extend(self.codes(unknown.into_values().collect()).await);
+        self.keep_accounts(found, &codes);
+    }
+
+    /// The code of contracts, by its hash.
+    async fn codes(&self, of: Vec<Address>) -> BTreeMap<B256, Bytes> {
+        let asked = of.into_iter().map(|account| (account, self.block)).collect();
+        let fetched: Vec<Bytes> = self.batch("eth_getCode", asked).await.unwrap_or_default();
+        let mut codes = BTreeMap::from([(KECCAK_EMPTY, Bytes::new()), (B256::ZERO, Bytes::new())]);
+        for code in fetched.into_iter().filter(|code| !code.is_empty()) {
+            let hash = keccak256(&code);
+            self.codes.keep(hash, &code);
+            codes.insert(hash, code);
+        }
+        codes
     }
 
     fn keep_slots(&self, account: Address, wanted: &BTreeSet<U256>, proof: &EIP1186AccountProofResponse) {
@@ -132,27 +212,8 @@ impl Prefetch {
         }
     }
 
-    /// Keeps the accounts whose code can be had.
-    async fn keep_accounts(&self, found: Vec<EIP1186AccountProofResponse>) {
-        let mut codes = BTreeMap::from([(KECCAK_EMPTY, Bytes::new()), (B256::ZERO, Bytes::new())]);
-        let mut unknown = BTreeMap::new();
-        for proof in &found {
-            let hash = proof.code_hash;
-            if !codes.contains_key(&hash) {
-                match self.codes.get(hash) {
-                    Some(code) => drop(codes.insert(hash, code)),
-                    None => drop(unknown.insert(hash, (proof.address, self.block))),
-                }
-            }
-        }
-        let fetched: Vec<Bytes> =
-            self.batch("eth_getCode", unknown.values().copied().collect()).await.unwrap_or_default();
-        for (hash, code) in unknown.into_keys().zip(fetched) {
-            if keccak256(&code) == hash {
-                self.codes.keep(hash, &code);
-                codes.insert(hash, code);
-            }
-        }
+    /// Keeps the accounts whose code is at hand.
+    fn keep_accounts(&self, found: Vec<EIP1186AccountProofResponse>, codes: &BTreeMap<B256, Bytes>) {
         let mut accounts = self.fetched.accounts.write();
         for EIP1186AccountProofResponse { address, balance, nonce, code_hash, .. } in found {
             let code = codes.get(&code_hash).and_then(|code| Bytecode::new_raw_checked(code.clone()).ok());

@@ -11,9 +11,10 @@ use tokio::sync::Mutex;
 
 use crate::base::{Base, Overlay, in_memory};
 use crate::cache::Codes;
+use crate::envelope;
 use crate::evm::Env;
 use crate::fork::{Ground, LocalFork};
-use crate::hints::Hints;
+use crate::hints::{Hints, Touched};
 use crate::memory::MemoryWorld;
 use crate::rpc::{Endpoint, Head, Keep, Live};
 
@@ -90,7 +91,7 @@ impl Simulator for ForkSimulator {
             Source::Memory(base, head) => (base.clone(), *head, None),
             Source::Live(live, keep) => {
                 let live = newest(live, &network.info, keep).await?;
-                (Base::Node(live.node.forked().await), live.head, Some(live.endpoint))
+                (Base::Node(live.node.forked(network.always()).await), live.head, Some(live.endpoint))
             }
         };
         Ok(Box::new(network.forked(base, head, endpoint)))
@@ -116,6 +117,14 @@ async fn newest(
 }
 
 impl Network {
+    /// What every message reads: on the OP stack the prices of its bytes, and the accounts that the fees go to.
+    fn always(&self) -> Touched {
+        match self.info.op_stack {
+            true => envelope::reads(),
+            false => Touched::new(),
+        }
+    }
+
     fn forked(&self, base: Base, head: Head, endpoint: Option<Endpoint>) -> LocalFork {
         let BlockRef { number, timestamp, .. } = head.block;
         let block_time = if self.info.op_stack { OP_BLOCK_TIME } else { L1_BLOCK_TIME };

@@ -14,9 +14,9 @@ impl<'a> Grounding<'a> {
         self.ask.registry.named(name).or_else(by_id).ok_or_else(|| {
             let known: Vec<&str> = networks.values().map(|network| network.name.as_str()).collect();
             Refusal::new(
-                Exit::NotPossible,
-                "world.no_network",
-                format!("step {}: there is no {} here", self.number(), tame(name)),
+                Exit::Question,
+                "clarify.chain",
+                format!("step {}: there is no {} here; which chain is meant?", self.number(), tame(name)),
             )
             .help(format!("the chains are: {}", known.join(", ")))
         })

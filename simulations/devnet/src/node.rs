@@ -22,6 +22,9 @@ const BLOCK_TIME: &str = "12";
 const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
 const START_LIMIT: Duration = Duration::from_secs(20);
 
+/// How often a node is started on a new port before it is an error.
+const TRIES: u32 = 3;
+
 /// A running anvil. It ends when this is dropped, and when this process ends in whatever way.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -32,19 +35,33 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Starts anvil on a free port with the chain's state; `folder` takes its genesis file.
+    /// Starts anvil on a free port with the chain's state; `folder` takes its genesis file. Another process may take
+    /// the port in between: then it is tried again on another one.
     pub(crate) async fn start(anvil: &Path, folder: &Path, chain: &ChainWorld) -> Result<Self, DevnetError> {
         let chain_id = chain.chain_id;
-        let failed = |reason: String| DevnetError::Node { chain_id, reason };
         let path = folder.join(format!("genesis-{chain_id}.json"));
-        let json = serde_json::to_vec(&genesis(chain)).map_err(|e| failed(e.to_string()))?;
+        let json = serde_json::to_vec(&genesis(chain))
+            .map_err(|e| DevnetError::Node { chain_id, reason: e.to_string() })?;
         std::fs::write(&path, json).map_err(DevnetError::file(&path))?;
-        // Another process may take the port in between: then the genesis hash tells, or anvil fails to bind.
+        let mut tries = 1_u32;
+        loop {
+            match Self::on_free_port(anvil, &path, chain).await {
+                Err(DevnetError::Node { .. }) if tries < TRIES => tries = tries.saturating_add(1),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn on_free_port(anvil: &Path, genesis: &Path, chain: &ChainWorld) -> Result<Self, DevnetError> {
+        let chain_id = chain.chain_id;
+        let failed = |reason: String| DevnetError::Node { chain_id, reason };
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .map_err(|e| failed(e.to_string()))?
             .port();
-        let mut child = command(anvil, chain_id, port, &path).spawn().map_err(|e| failed(e.to_string()))?;
+        let gas_limit = gas_limit(chain_id);
+        let mut child =
+            command(anvil, chain_id, port, genesis, gas_limit).spawn().map_err(|e| failed(e.to_string()))?;
         let rpc_url = format!("http://127.0.0.1:{port}");
         let provider = provider(chain_id, &rpc_url)?;
         let ready = async {
@@ -59,6 +76,10 @@ impl Node {
         tokio::time::timeout(START_LIMIT, ready)
             .await
             .map_err(|_| failed("no answer in 20 s".to_owned()))??;
+        let first = provider.get_block_by_number(0.into()).await.map_err(|e| failed(e.to_string()))?;
+        if first.is_none_or(|block| block.header.gas_limit != gas_limit) {
+            return Err(failed(format!("another process answers on port {port}")));
+        }
         check_state(&provider, chain).await?;
         let genesis_hash = genesis_hash(&provider, chain_id).await?;
         Ok(Self { chain_id, rpc_url, genesis_hash, child })
@@ -70,13 +91,16 @@ impl Node {
     }
 }
 
+/// The genesis hash covers neither the accounts nor the extra data: the gas limit's low bits tell worlds apart.
+fn gas_limit(chain_id: u64) -> u64 {
+    let usual: u64 = if chain_id == ARBITRUM { 1 << 50 } else { 60_000_000 };
+    usual.saturating_add(rand::random_range(0..1 << 20))
+}
+
 /// anvil, under a shell that waits for the end of its input: the pipe closes when this process ends, even by SIGKILL,
 /// and takes anvil with it.
-fn command(anvil: &Path, chain_id: u64, port: u16, genesis: &Path) -> Command {
+fn command(anvil: &Path, chain_id: u64, port: u16, genesis: &Path, gas_limit: u64) -> Command {
     const WRAPPER: &str = r#"exec 3<&0; "$@" 3<&- & node=$!; (read -r _ <&3; kill $node) 2>&- & wait $node"#;
-    // The genesis hash covers neither the accounts nor the extra data: the gas limit's low bits tell worlds apart.
-    let usual: u64 = if chain_id == ARBITRUM { 1 << 50 } else { 60_000_000 };
-    let gas_limit = usual.saturating_add(rand::random_range(0..1 << 20));
     let mut command = Command::new("sh");
     command.args(["-c", WRAPPER, "sh"]).arg(anvil).arg("--init").arg(genesis);
     command.args(["--port", &port.to_string(), "--chain-id", &chain_id.to_string()]);
