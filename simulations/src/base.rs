@@ -1,8 +1,10 @@
 //! Where state comes from that a fork has not changed: a node, read lazily and kept, or memory.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolValue;
 use foundry_fork_db::SharedBackend;
 use foundry_fork_db::cache::MemDb;
 use revm::database::{CacheDB, DBErrorMarker, EmptyDB};
@@ -50,14 +52,14 @@ impl Node {
 
     /// Fetches what `message` will read and, if anything of it is missing, what messages after it will.
     pub(crate) fn prepare(&self, message: &Message) {
-        let (key, prefetch) = (hints::key(message.to, &message.data), &self.prefetch);
-        let known = self.trail.turn(key);
+        let (prefetch, hints) = (&self.prefetch, &self.trail.hints);
+        let (key, known) = self.trail.turn(hints::key(message.to, &message.data));
         if known.as_ref().is_some_and(|reads| prefetch.missing(reads.clone()).is_empty()) {
             return;
         }
         let work = async {
             match known {
-                Some(_) => prefetch.fetch(prefetch.missing(self.trail.hints.path(key)), false).await,
+                Some(_) => prefetch.fetch(prefetch.missing(hints.path(key)), false).await,
                 None => prefetch.fetch(prefetch.missing(prefetch.ask(message).await), true).await,
             }
         };
@@ -71,31 +73,47 @@ impl Node {
 #[derive(Debug)]
 struct Trail {
     hints: Arc<Hints>,
-    now: Mutex<(B256, Touched)>,
+    now: Mutex<Step>,
+}
+
+#[derive(Debug, Default)]
+struct Step {
+    key: B256,
+    reads: Touched,
+    /// How often each message came.
+    came: BTreeMap<B256, u64>,
 }
 
 impl Trail {
     fn new(hints: Arc<Hints>) -> Self {
-        Self { hints, now: Mutex::new((FIRST, Touched::new())) }
+        Self { hints, now: Mutex::new(Step { key: FIRST, ..Step::default() }) }
     }
 
-    /// Goes on to another message; what was read since the last one is learned. What it read the last time, if ever.
-    fn turn(&self, key: B256) -> Option<Touched> {
-        let (before, reads) = std::mem::replace(&mut *self.now(), (key, Touched::new()));
-        self.hints.learn(before, reads, key);
-        self.hints.of(key)
+    /// Goes on to a message; what was read since the last one is learned. What is known of it, and under which key: the
+    /// second time on one fork it is another message, for others come after it.
+    fn turn(&self, message: B256) -> (B256, Option<Touched>) {
+        let mut now = self.now();
+        let came = now.came.entry(message).or_default();
+        let key = if *came == 0 { message } else { keccak256((message, U256::from(*came)).abi_encode()) };
+        *came = came.saturating_add(1);
+        let (before, reads) = (std::mem::replace(&mut now.key, key), std::mem::take(&mut now.reads));
+        // A fork on which nothing ran teaches nothing.
+        if before != FIRST || !reads.is_empty() {
+            self.hints.learn(before, reads, key);
+        }
+        (key, self.hints.of(key))
     }
 
-    fn now(&self) -> MutexGuard<'_, (B256, Touched)> {
+    fn now(&self) -> MutexGuard<'_, Step> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, account: Address) {
-        self.now().1.entry(account).or_default();
+        self.now().reads.entry(account).or_default();
     }
 
     fn read_slot(&self, account: Address, slot: U256) {
-        self.now().1.entry(account).or_default().insert(slot);
+        self.now().reads.entry(account).or_default().insert(slot);
     }
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn key(to: Address, data: &[u8]) -> B256 {
         let words = data.get(selectors..).unwrap_or_default().chunks_exact(32);
         for word in words.map(B256::from_slice) {
             // Numbers of up to 16 bytes are no addresses.
-            if word.iter().take(12).all(|byte| *byte == 0) && word.iter().skip(12).take(4).any(|byte| *byte != 0)
+            if word.iter().take(12).all(|byte| *byte == 0)
+                && word.iter().skip(12).take(4).any(|byte| *byte != 0)
             {
                 alike.extend(Address::from_word(word));
             }
@@ -208,7 +209,14 @@ mod tests {
         let line = |i: u8| (B256::repeat_byte(i), B256::repeat_byte(9), reads(i, u64::from(i)));
         assert_eq!(lines, (0..3).map(line).collect::<Vec<_>>());
         let word = B256::repeat_byte(1);
-        for damaged in ["", "0x12", &format!("{word:?}"), &format!("{word:?} {word:?} {word:?}"), &format!("{word:?} {word:?} 0x12"), "\u{0}"] {
+        for damaged in [
+            "",
+            "0x12",
+            &format!("{word:?}"),
+            &format!("{word:?} {word:?} {word:?}"),
+            &format!("{word:?} {word:?} 0x12"),
+            "\u{0}",
+        ] {
             assert_eq!(parse(damaged), None, "{damaged:?}");
         }
     }
@@ -218,7 +226,8 @@ mod tests {
         let hints = Hints::default();
         let key = |index: u64| B256::from(U256::from(index));
         for index in 0..600 {
-            hints.learn(key(index), reads(100, 300), FIRST);
+            let (accounts, slots) = if index == 0 { (100, 300) } else { (2, 2) };
+            hints.learn(key(index), reads(accounts, slots), FIRST);
             hints.of(key(0)).unwrap();
         }
         assert!(hints.of(key(1)).is_none() && hints.of(key(599)).is_some());
@@ -233,7 +242,10 @@ mod tests {
             hints.learn(key(at), [(Address::repeat_byte(at), BTreeSet::new())].into(), next);
         }
         let accounts = |at| hints.path(key(at)).into_keys().map(|account| account.0[0]).collect::<Vec<_>>();
-        assert_eq!([accounts(2), accounts(4), accounts(5), accounts(6)], [vec![1, 2, 3], vec![4], vec![5], vec![]]);
+        assert_eq!(
+            [accounts(2), accounts(4), accounts(5), accounts(6)],
+            [vec![1, 2, 3], vec![4], vec![5], vec![]]
+        );
     }
 
     #[test]

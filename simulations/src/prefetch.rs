@@ -55,9 +55,8 @@ impl Listed {
 fn wrapped(message: &Message) -> Option<Bytes> {
     let length = u16::try_from(message.data.len()).ok()?.to_be_bytes();
     let (to, data) = (message.to.as_slice(), &message.data[..]);
-    let parts: [&[u8]; 8] = [
-        &hex!("61"), &length, &hex!("60265f395f5f61"), &length, &hex!("5f5f73"), to, &hex!("5af100"), data,
-    ];
+    let parts: [&[u8]; 8] =
+        [&hex!("61"), &length, &hex!("60265f395f5f61"), &length, &hex!("5f5f73"), to, &hex!("5af100"), data];
     Some(parts.concat().into())
 }
 

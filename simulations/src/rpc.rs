@@ -149,8 +149,7 @@ async fn verify(
     let failed = |error: TransportError| at.unreachable(&network.name, &error.to_string());
     let first = provider.get_block_by_number(BlockNumberOrTag::Earliest).into_future();
     let (chain_id, first) = tokio::try_join!(provider.get_chain_id().into_future(), first).map_err(failed)?;
-    let genesis =
-        first.ok_or_else(|| at.unreachable(&network.name, "it has no first block"))?.header.hash;
+    let genesis = first.ok_or_else(|| at.unreachable(&network.name, "it has no first block"))?.header.hash;
     let found = NetworkId { chain_id, genesis };
     if found == network.id {
         return Ok(());

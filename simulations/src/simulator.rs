@@ -99,11 +99,7 @@ impl Simulator for ForkSimulator {
 }
 
 /// The connection at the newest block: the one that served before, or the first endpoint that answers.
-async fn newest(
-    connection: &Mutex<Option<Live>>,
-    info: &NetworkInfo,
-    keep: &Keep,
-) -> Result<Live, Refusal> {
+async fn newest(connection: &Mutex<Option<Live>>, info: &NetworkInfo, keep: &Keep) -> Result<Live, Refusal> {
     let mut connection = connection.lock().await;
     if let Some(live) = connection.as_mut()
         && live.refresh(info, keep).await.is_ok()

@@ -16,5 +16,7 @@ mod hostile;
 mod in_process;
 mod nodes;
 mod positions;
+mod prefetch;
+mod relay;
 mod scene;
 mod views;

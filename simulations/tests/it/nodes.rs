@@ -18,10 +18,14 @@ use crate::scene::{ether, moved};
 const DEAD: &str = "http://someone:secret@127.0.0.1:9/v3/token123";
 
 fn simulator(chain: &RunningChain, endpoints: &[&str], genesis: B256) -> ForkSimulator {
+    ForkSimulator::new(registry(chain, endpoints, genesis))
+}
+
+pub(crate) fn registry(chain: &RunningChain, endpoints: &[&str], genesis: B256) -> Arc<Registry> {
     let id = NetworkId { chain_id: chain.chain_id, genesis };
     let endpoints = endpoints.iter().map(|url| (*url).to_owned()).collect();
     let network = demo::network(id, endpoints, &chain.roles);
-    ForkSimulator::new(Arc::new(Registry { networks: [(chain.chain_id, network)].into() }))
+    Arc::new(Registry { networks: [(chain.chain_id, network)].into() })
 }
 
 async fn execute(

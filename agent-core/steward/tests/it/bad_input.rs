@@ -39,7 +39,7 @@ fn sentences_that_cannot_be() {
         (b"send 115792089237316195423570985008687907853269984665640564039457584007913129639936 ETH to alice on base", 20, "input.amount"),
         (b"swap 1.000 ETH to USDC on base", 18, "clarify.number"),
         (b"send 99999999 USDC to alice on base", 21, "world.balance"),
-        (b"send 1 USDC to vitalik.eth on base", 21, "world.no_ens"),
+        (b"send 1 USDC to vitalik.eth on base", 18, "clarify.to"),
         (b"", 20, "input.empty"),
         (b"   ", 20, "input.empty"),
         (b"send 1 \xff USDC to alice", 20, "input.utf8"),
