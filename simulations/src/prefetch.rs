@@ -2,7 +2,8 @@
 //! `eth_getProof`, several at once. What does not come this way is read by the fork itself, slot by slot: nothing here
 //! can change a result, and everything is the node's at the pinned block.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,11 +31,11 @@ const BATCH: usize = 8;
 const AT_ONCE: usize = 4;
 /// Accounts that are fetched for one message.
 const MOST_ACCOUNTS: usize = 64;
-
 /// Bytes of calldata: a selector and two words.
 const SHORT: usize = 68;
 
 /// What a node says that a message touches.
+#[derive(Debug)]
 enum Listed {
     All(AccessList),
     Reverts,
@@ -131,8 +132,9 @@ impl Prefetch {
             return Listed::Nothing;
         }
         request.to.get_or_insert(TxKind::Create);
-        let asked = self.provider.client().request("eth_createAccessList", (request, self.block));
-        match asked.await as Result<AccessListResult, TransportError> {
+        let listed: Result<AccessListResult, TransportError> =
+            self.provider.client().request("eth_createAccessList", (request, self.block)).await;
+        match listed {
             Ok(list) => Listed::All(list.access_list),
             Err(error) if error.as_error_resp().is_some_and(|answer| answer.message.contains("revert")) => {
                 Listed::Reverts
@@ -175,11 +177,10 @@ impl Prefetch {
         }
         let mut unknown = BTreeMap::new();
         for proof in &found {
-            let hash = proof.code_hash;
-            if !codes.contains_key(&hash) {
-                match self.codes.get(hash) {
-                    Some(code) => drop(codes.insert(hash, code)),
-                    None => drop(unknown.insert(hash, proof.address)),
+            if let Entry::Vacant(code) = codes.entry(proof.code_hash) {
+                match self.codes.get(proof.code_hash) {
+                    Some(kept) => drop(code.insert(kept)),
+                    None => drop(unknown.insert(proof.code_hash, proof.address)),
                 }
             }
         }

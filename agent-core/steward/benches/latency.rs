@@ -28,26 +28,80 @@ const REST: Duration = Duration::from_millis(1_500);
 
 /// A sentence, and the steps that it means.
 const PLANS: [(&str, &str); 20] = [
-    ("swap 1 ETH to USDC on base and lend it on aave", r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"base"},{"action":"supply","asset":"USDC","amount":"@1","chain":"base","protocol":"aave"}]"#),
-    ("swap 50 USDC to ETH on arbitrum", r#"[{"action":"swap","sell":"USDC","buy":"ETH","amount":"50","side":"sell","chain":"arbitrum"}]"#),
-    ("swap 60 USDC to WBTC on ethereum", r#"[{"action":"swap","sell":"USDC","buy":"WBTC","amount":"60","side":"sell","chain":"ethereum"}]"#),
-    ("swap 0.1 ETH to USDC on optimism", r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"0.1","side":"sell","chain":"optimism"}]"#),
-    ("supply 200 USDC to aave on ethereum", r#"[{"action":"supply","asset":"USDC","amount":"200","chain":"ethereum","protocol":"aave"}]"#),
-    ("supply 200 USDC to aave on arbitrum", r#"[{"action":"supply","asset":"USDC","amount":"200","chain":"arbitrum","protocol":"aave"}]"#),
+    (
+        "swap 1 ETH to USDC on base and lend it on aave",
+        r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"base"},{"action":"supply","asset":"USDC","amount":"@1","chain":"base","protocol":"aave"}]"#,
+    ),
+    (
+        "swap 50 USDC to ETH on arbitrum",
+        r#"[{"action":"swap","sell":"USDC","buy":"ETH","amount":"50","side":"sell","chain":"arbitrum"}]"#,
+    ),
+    (
+        "swap 60 USDC to WBTC on ethereum",
+        r#"[{"action":"swap","sell":"USDC","buy":"WBTC","amount":"60","side":"sell","chain":"ethereum"}]"#,
+    ),
+    (
+        "swap 0.1 ETH to USDC on optimism",
+        r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"0.1","side":"sell","chain":"optimism"}]"#,
+    ),
+    (
+        "supply 200 USDC to aave on ethereum",
+        r#"[{"action":"supply","asset":"USDC","amount":"200","chain":"ethereum","protocol":"aave"}]"#,
+    ),
+    (
+        "supply 200 USDC to aave on arbitrum",
+        r#"[{"action":"supply","asset":"USDC","amount":"200","chain":"arbitrum","protocol":"aave"}]"#,
+    ),
     ("wrap 0.5 ETH on base", r#"[{"action":"wrap","amount":"0.5","asset":null,"chain":"base"}]"#),
     ("wrap 0.5 ETH on ethereum", r#"[{"action":"wrap","amount":"0.5","asset":null,"chain":"ethereum"}]"#),
-    ("send 25 USDC to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on base", r#"[{"action":"transfer","asset":"USDC","amount":"25","to":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","chain":"base"}]"#),
-    ("send 0.1 ETH to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on optimism", r#"[{"action":"transfer","asset":"ETH","amount":"0.1","to":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","chain":"optimism"}]"#),
-    ("bridge 200 USDC from ethereum to base", r#"[{"action":"bridge","asset":"USDC","amount":"200","from_chain":"ethereum","to_chain":"base"}]"#),
-    ("bridge 100 USDC from arbitrum to optimism", r#"[{"action":"bridge","asset":"USDC","amount":"100","from_chain":"arbitrum","to_chain":"optimism"}]"#),
-    ("swap 2 LINK to ETH on ethereum", r#"[{"action":"swap","sell":"LINK","buy":"ETH","amount":"2","side":"sell","chain":"ethereum"}]"#),
-    ("swap 20 ARB to USDC on arbitrum", r#"[{"action":"swap","sell":"ARB","buy":"USDC","amount":"20","side":"sell","chain":"arbitrum"}]"#),
-    ("swap 20 OP to USDC on optimism", r#"[{"action":"swap","sell":"OP","buy":"USDC","amount":"20","side":"sell","chain":"optimism"}]"#),
-    ("swap 40 USDC to WETH on base", r#"[{"action":"swap","sell":"USDC","buy":"WETH","amount":"40","side":"sell","chain":"base"}]"#),
-    ("supply 0.05 ETH to aave on base", r#"[{"action":"supply","asset":"ETH","amount":"0.05","chain":"base","protocol":"aave"}]"#),
-    ("supply 100 USDC to aave on optimism", r#"[{"action":"supply","asset":"USDC","amount":"100","chain":"optimism","protocol":"aave"}]"#),
-    ("swap 25 USDC to DAI on ethereum", r#"[{"action":"swap","sell":"USDC","buy":"DAI","amount":"25","side":"sell","chain":"ethereum"}]"#),
-    ("swap 1 ETH to USDC on arbitrum and lend it on aave", r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"arbitrum"},{"action":"supply","asset":"USDC","amount":"@1","chain":"arbitrum","protocol":"aave"}]"#),
+    (
+        "send 25 USDC to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on base",
+        r#"[{"action":"transfer","asset":"USDC","amount":"25","to":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","chain":"base"}]"#,
+    ),
+    (
+        "send 0.1 ETH to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on optimism",
+        r#"[{"action":"transfer","asset":"ETH","amount":"0.1","to":"0x70997970C51812dc3A010C7d01b50e0d17dc79C8","chain":"optimism"}]"#,
+    ),
+    (
+        "bridge 200 USDC from ethereum to base",
+        r#"[{"action":"bridge","asset":"USDC","amount":"200","from_chain":"ethereum","to_chain":"base"}]"#,
+    ),
+    (
+        "bridge 100 USDC from arbitrum to optimism",
+        r#"[{"action":"bridge","asset":"USDC","amount":"100","from_chain":"arbitrum","to_chain":"optimism"}]"#,
+    ),
+    (
+        "swap 2 LINK to ETH on ethereum",
+        r#"[{"action":"swap","sell":"LINK","buy":"ETH","amount":"2","side":"sell","chain":"ethereum"}]"#,
+    ),
+    (
+        "swap 20 ARB to USDC on arbitrum",
+        r#"[{"action":"swap","sell":"ARB","buy":"USDC","amount":"20","side":"sell","chain":"arbitrum"}]"#,
+    ),
+    (
+        "swap 20 OP to USDC on optimism",
+        r#"[{"action":"swap","sell":"OP","buy":"USDC","amount":"20","side":"sell","chain":"optimism"}]"#,
+    ),
+    (
+        "swap 40 USDC to WETH on base",
+        r#"[{"action":"swap","sell":"USDC","buy":"WETH","amount":"40","side":"sell","chain":"base"}]"#,
+    ),
+    (
+        "supply 0.05 ETH to aave on base",
+        r#"[{"action":"supply","asset":"ETH","amount":"0.05","chain":"base","protocol":"aave"}]"#,
+    ),
+    (
+        "supply 100 USDC to aave on optimism",
+        r#"[{"action":"supply","asset":"USDC","amount":"100","chain":"optimism","protocol":"aave"}]"#,
+    ),
+    (
+        "swap 25 USDC to DAI on ethereum",
+        r#"[{"action":"swap","sell":"USDC","buy":"DAI","amount":"25","side":"sell","chain":"ethereum"}]"#,
+    ),
+    (
+        "swap 1 ETH to USDC on arbitrum and lend it on aave",
+        r#"[{"action":"swap","sell":"ETH","buy":"USDC","amount":"1","side":"sell","chain":"arbitrum"},{"action":"supply","asset":"USDC","amount":"@1","chain":"arbitrum","protocol":"aave"}]"#,
+    ),
 ];
 
 /// What one plan took.
@@ -103,7 +157,8 @@ fn place_proxies(facts: &Value, far: &Path) -> Vec<Proxy> {
     let mut config = format!("account = {}\n", facts["wallet"]);
     let mut proxies = Vec::new();
     for chain in facts["chains"].as_array().unwrap() {
-        let proxy = Proxy::before(text(&chain["rpc_url"]).trim_start_matches("http://").trim_end_matches('/'));
+        let proxy =
+            Proxy::before(text(&chain["rpc_url"]).trim_start_matches("http://").trim_end_matches('/'));
         let chain_id = text(&chain["chain"]).trim_start_matches("eip155:").to_owned();
         let op_stack = ["10", "8453"].contains(&chain_id.as_str());
         config += &format!(
@@ -126,14 +181,16 @@ fn measure(far: &Path, (sentence, steps): &(&str, &str), model: bool, proxies: &
     }
     let file = far.join("draft.json");
     let steps: Value = serde_json::from_str(steps).unwrap();
-    let draft = json!({"intent": sentence, "outcome": "plan", "trigger": null, "sources": {}, "steps": steps});
+    let draft =
+        json!({"intent": sentence, "outcome": "plan", "trigger": null, "sources": {}, "steps": steps});
     std::fs::write(&file, draft.to_string()).unwrap();
     let file = file.to_str().unwrap();
     let arguments = if model { ["plan", "--", sentence] } else { ["plan", "--draft", file] };
     let mut command = steward(far, &arguments);
     let start = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (out, err) = (listen(child.stdout.take().unwrap(), start), listen(child.stderr.take().unwrap(), start));
+    let (out, err) =
+        (listen(child.stdout.take().unwrap(), start), listen(child.stderr.take().unwrap(), start));
     child.wait().unwrap();
     let judged = start.elapsed();
     let ((out, out_at), (err, err_at)) = (out.join().unwrap(), err.join().unwrap());

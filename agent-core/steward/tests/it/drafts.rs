@@ -68,7 +68,8 @@ impl World {
     }
 
     fn draft(&self, case: &Case) -> (i32, Value) {
-        let steps = if case.steps.starts_with('[') { case.steps.clone() } else { format!("[{}]", case.steps) };
+        let steps =
+            if case.steps.starts_with('[') { case.steps.clone() } else { format!("[{}]", case.steps) };
         let draft = format!(
             r#"{{"intent":"line {}","outcome":"plan","steps":{steps},"trigger":null,"sources":{{}}}}"#,
             case.line

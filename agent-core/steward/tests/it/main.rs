@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod completes;
 mod drafts;
 mod exactly_once;
 mod settles;

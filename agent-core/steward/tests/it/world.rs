@@ -9,11 +9,13 @@ use alloy::providers::{Provider, ProviderBuilder};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 sol! {
     function balanceOf(address account) external view returns (uint256);
     function allowance(address owner, address spender) external view returns (uint256);
+    function transfer(address to, uint256 value) external returns (bool);
+    function approve(address spender, uint256 value) external returns (bool);
     struct QuoteParams { address tokenIn; address tokenOut; uint256 amountIn; uint24 fee; uint160 sqrtPriceLimitX96; }
     function quoteExactInputSingle(QuoteParams params) external returns (uint256 amountOut, uint160 sqrtPriceX96After, uint32 initializedTicksCrossed, uint256 gasEstimate);
 }
@@ -145,8 +147,9 @@ impl Chain {
 
     pub(crate) fn call<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
         let provider = ProviderBuilder::new().connect_http(self.url().parse().unwrap());
+        // From nobody: an emulated OP chain lets an account without coins not even ask.
         let request = TransactionRequest::default()
-            .from(self.account)
+            .from(Address::ZERO)
             .to(to)
             .input(Bytes::from(call.abi_encode()).into());
         let output = self.block_on(async { provider.call(request).await }).unwrap();
@@ -165,6 +168,29 @@ impl Chain {
     pub(crate) fn nonce(&self) -> u64 {
         let provider = ProviderBuilder::new().connect_http(self.url().parse().unwrap());
         self.block_on(async { provider.get_transaction_count(self.account).await }).unwrap()
+    }
+
+    /// A request that only an emulated node takes.
+    pub(crate) fn node(&self, method: &'static str, parameters: Value) {
+        let provider = ProviderBuilder::new().connect_http(self.url().parse().unwrap());
+        let answer: Value =
+            self.block_on(async { provider.raw_request(method.into(), parameters).await }).unwrap();
+        assert!(!answer["error"].is_object(), "{method}: {answer}");
+    }
+
+    /// A transaction of the wallet's that Steward knows nothing of.
+    pub(crate) fn behind_its_back<C: SolCall>(&self, to: Address, call: &C) {
+        let nonce = self.nonce();
+        self.node("anvil_impersonateAccount", json!([self.account]));
+        let data = Bytes::from(call.abi_encode());
+        self.node("eth_sendTransaction", json!([{"from": self.account, "to": to, "data": data}]));
+        for _ in 0..100 {
+            if self.nonce() > nonce {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("no block took the transaction");
     }
 
     /// What QuoterV2 promises for WETH to USDC in the 0.05 % pool.
