@@ -144,8 +144,11 @@ impl Model {
         let report = self.close_panel()?;
         let plan_id = report.plan_id.clone();
         self.resumable = None;
-        self.say(Tone::Warn, &format!("plan {plan_id} is rejected; nothing was sent"));
-        (report.verdict != Verdict::Deny).then_some(Op::Reject { plan_id })
+        if report.verdict == Verdict::Deny {
+            self.say(Tone::Warn, &format!("plan {plan_id} is denied and set aside; nothing was sent"));
+            return None;
+        }
+        Some(Op::Reject { plan_id })
     }
 
     fn drop_added(&mut self) -> Option<Op> {

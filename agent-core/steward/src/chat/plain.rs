@@ -180,8 +180,11 @@ impl Plain {
         let plan_id = report.plan_id.clone();
         if answer == 'n' {
             let denied = self.close().is_some_and(|report| report.verdict == Verdict::Deny);
-            let lines = vec![format!("plan {plan_id} is rejected; nothing was sent")];
-            return Reply { lines, op: (!denied).then_some(Op::Reject { plan_id }), quit: false };
+            if denied {
+                let lines = vec![format!("plan {plan_id} is denied and set aside; nothing was sent")];
+                return Reply { lines, op: None, quit: false };
+            }
+            return Reply::op(Op::Reject { plan_id });
         }
         if answer == 'x' {
             self.close();

@@ -75,14 +75,16 @@ fn worth(amount: &Amount, portfolio: &Portfolio) -> String {
         whole.checked_div(unit?)
     });
     match micro {
-        // Cents are enough for reading.
-        Some(micro) => {
-            let cents = micro.checked_div(U256::from(10_000)).unwrap_or_default();
-            let usd = report::usd(cents.saturating_mul(U256::from(10_000)));
-            format!("{amount} (${usd})")
-        }
+        Some(micro) => format!("{amount} (${})", cents(micro)),
         None => format!("{amount} (price unknown)"),
     }
+}
+
+/// Millionths of a USD as dollars and cents, which is enough for reading.
+fn cents(micro: U256) -> String {
+    let cents = micro.checked_div(U256::from(10_000)).unwrap_or_default();
+    let (dollars, rest) = cents.div_rem(U256::from(100));
+    format!("{dollars}.{rest:02}")
 }
 
 /// Of a number in units of 1e-18; more than 1000 is that.
