@@ -48,15 +48,13 @@ impl Core {
             Topic::Positions => self.read(about).await?.told(|read| Ok(positions(read, about)))?,
             Topic::Gas => self.read(about).await?.told(|read| Ok(gas(read)))?,
             Topic::Health => self.read(about).await?.told(|read| Ok(health(read)))?,
+            Topic::Apy => self.read(about).await?.told(|read| Ok(apy(read, about)))?,
             Topic::Approvals => self.read(about).await?.told(|read| Ok(self.allowances(read, about)))?,
             Topic::History => self.history().await?,
             Topic::Plans => self.open_plans().await?,
             Topic::Limits => self.limits().await?,
             Topic::Explain => self.explain().await?,
             Topic::Help => records::help(),
-            Topic::Apy => {
-                return Err(lacking("lending rates are not read here", "ask for `positions` or `health`"));
-            }
             Topic::Profit => {
                 return Err(lacking(
                     "the journal holds what was done, not what it was worth since then: profit cannot be told",
@@ -205,6 +203,29 @@ fn positions(read: &Read, about: About<'_>) -> (Vec<String>, Value) {
         }
     }
     (or_none(lines, "nothing is lent, owed or provided"), json!({"positions": rows}))
+}
+
+fn apy(read: &Read, about: About<'_>) -> (Vec<String>, Value) {
+    // The market lends WETH and no native coin, and a supply of ETH is wrapped first.
+    let asset = about.asset.map(|symbol| if symbol == "ETH" { "WETH" } else { symbol });
+    let about = About { asset, ..about };
+    let (mut lines, mut rows) = (Vec::new(), Vec::new());
+    for portfolio in read.portfolios.iter().filter(|_| about.protocol("aave")) {
+        for rate in portfolio.rates.iter().filter(|rate| about.asset(&rate.asset)) {
+            let percent = |bps: u64| decimal(U256::from(bps), 2);
+            lines.push(format!(
+                "{} at aave on {}: lending earns {} % a year, borrowing costs {} %",
+                rate.asset.symbol,
+                portfolio.name,
+                percent(rate.supply_bps),
+                percent(rate.borrow_bps)
+            ));
+            rows.push(json!({"chain": portfolio.name, "protocol": "aave", "symbol": rate.asset.symbol,
+                             "asset": rate.asset.caip19(), "supply_bps": rate.supply_bps,
+                             "borrow_bps": rate.borrow_bps}));
+        }
+    }
+    (or_none(lines, "no lending rate is known"), json!({"rates": rows}))
 }
 
 fn gas(read: &Read) -> (Vec<String>, Value) {

@@ -8,7 +8,7 @@ use crate::ledger::{PlanRecord, Record};
 use crate::planning::Preview;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{Amount, Exit, PlanState, Refusal, tame};
+use crate::{Exit, PlanState, Refusal, Settled, tame};
 
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Core {
                 false,
             ),
             Verb::Resume if matches!(state, PlanState::Paused | PlanState::Running) => {
-                (None, format!("plan {id} goes on"), true)
+                (progress.paused.then_some(Record::Resumed), format!("plan {id} goes on"), true)
             }
             Verb::SpeedUp => {
                 let orders = self.ledger.orders(id).await?;
@@ -114,22 +114,53 @@ impl Core {
         Ok(Ordered { plan_id: id.clone(), text, execute })
     }
 
-    /// Plans the way back from what a plan did, saved and not sent.
+    /// A person's word to go on: `run --plan`, a confirmation. A plan that is not paused stays as it is.
+    pub async fn lift_pause(&self, plan_id: &str) -> Result<(), Refusal> {
+        if self.ledger.orders(plan_id).await?.paused {
+            self.ledger.append(Some(plan_id), Record::Resumed).await?;
+        }
+        Ok(())
+    }
+
+    /// Plans the way back from what a plan did, saved and not sent. Nothing more of that plan runs then.
     pub async fn undo(&self, record: &PlanRecord, id: &str) -> Result<(Preview, Report), Refusal> {
-        let settled = Progress::of(&record.entries).yields();
+        let settled = Progress::of(&record.entries).settled();
         if record.state(self.clock.now()) == PlanState::Running {
             let plan = &record.plan.id;
             let message = format!("plan {plan} is under way: cancel it first");
             return Err(Refusal::new(Exit::NotPossible, "plan.under_way", message)
                 .help(format!("say `cancel {plan}`, then `undo {plan}`")));
         }
-        self.back(record, &settled, id).await
+        self.nothing_under_way(record, |_| false)?;
+        let planned = self.back(record, &settled, id).await?;
+        self.supersede(record, id).await?;
+        Ok(planned)
+    }
+
+    /// Refuses where a step is signed and not settled: what it will have done is not known. `but`: steps whose end is.
+    pub(crate) fn nothing_under_way(
+        &self,
+        record: &PlanRecord,
+        but: impl Fn(usize) -> bool,
+    ) -> Result<(), Refusal> {
+        let progress = Progress::of(&record.entries);
+        let open = progress.steps.iter().find(|(step, own)| {
+            own.settled.is_none()
+                && own.failed.is_none()
+                && !but(**step)
+                && (own.act_signed() || own.open().next().is_some())
+        });
+        let Some((step, _)) = open else { return Ok(()) };
+        let plan = &record.plan.id;
+        let message = format!("step {step} of plan {plan} is signed, and how it ends is not known yet");
+        Err(Refusal::new(Exit::NotPossible, "plan.under_way", message)
+            .help(format!("`steward run --plan {plan}` waits for it; then say it again")))
     }
 
     pub(crate) async fn back(
         &self,
         record: &PlanRecord,
-        settled: &BTreeMap<usize, Vec<Amount>>,
+        settled: &BTreeMap<usize, Settled>,
         id: &str,
     ) -> Result<(Preview, Report), Refusal> {
         if settled.is_empty() {
@@ -154,7 +185,7 @@ fn fits(verb: Verb, record: &PlanRecord, now: u64) -> bool {
         Verb::Pause => state == PlanState::Running,
         Verb::Resume => matches!(state, PlanState::Paused | PlanState::Running),
         Verb::SpeedUp => !state.ended() && progress().steps.values().any(|own| own.open().next().is_some()),
-        Verb::Undo => !progress().yields().is_empty(),
+        Verb::Undo => !progress().settled().is_empty(),
         Verb::Repeat => true,
     }
 }

@@ -50,6 +50,10 @@ impl From<LedgerError> for Refusal {
         match error {
             LedgerError::NonceTaken { .. } => Self::new(Exit::Stale, "journal.nonce_taken", message)
                 .help("a plan that was started holds this nonce: `steward plans list` names it, `steward run --plan ID` goes on with it"),
+            LedgerError::Stopped { code } => {
+                let exit = if code == "plan.cancelled" { Exit::Rejected } else { Exit::Halted };
+                Self::new(exit, code, message)
+            }
             LedgerError::BudgetExceeded { .. } => Self::new(Exit::Denied, "policy.budget", message)
                 .help("nothing was signed away; wait until the rolling window has room, or change the policy"),
             LedgerError::Damaged { .. } => Self::new(Exit::JournalDamaged, "journal.damaged", message)

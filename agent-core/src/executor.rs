@@ -140,10 +140,6 @@ impl Run<'_> {
 
     async fn all(&mut self) -> Result<Finished, Refusal> {
         if !self.progress.settled {
-            if self.progress.paused && !self.progress.cancelled {
-                // Called again: that is a person's word to go on.
-                self.write(Record::Resumed).await?;
-            }
             self.reconcile().await?;
             let outcome = self.steps().await;
             if self.stopped().await? {
@@ -234,7 +230,14 @@ impl Run<'_> {
             return Err(pipeline::simulation_failed(step.index, call, end));
         }
         let l1_fee = simulation.l1_fee();
-        let compiled = preview.judged.compiled().step.clone();
+        let mut compiled = preview.judged.compiled().step.clone();
+        for call in own.to_take_back() {
+            // What an earlier compilation allowed is taken back with this one's, whether the act uses it or not.
+            if !compiled.cleanup.contains(call) {
+                compiled.cleanup.push(call.clone());
+                compiled.calls.push(call.clone());
+            }
+        }
         let broken = bounds::broken(&self.bounds, &self.plan, step, &compiled, self.core.clock.now());
         if !broken.is_empty() {
             return Err(outside_bounds(step.index, &broken));

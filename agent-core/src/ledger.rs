@@ -83,10 +83,12 @@ pub enum Record {
         cleanup: bool,
         receipt: Box<Receipt>,
     },
-    /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps.
+    /// The step's calls are all in blocks. `yielded`: what `@n` is worth to later steps; `spent`: what left.
     StepSettled {
         step: usize,
         yielded: Vec<Amount>,
+        #[serde(default)]
+        spent: Vec<Amount>,
         differences: Vec<String>,
     },
     /// The step failed on chain; nothing after it runs.
@@ -163,7 +165,29 @@ pub struct Orders {
     pub halted: Option<String>,
 }
 
+fn stop_words(code: &str) -> &'static str {
+    match code {
+        "plan.cancelled" => "the plan was cancelled before its next transaction was signed",
+        "plan.paused" => "the plan was paused before its next transaction was signed",
+        _ => "the agent is halted; nothing is signed",
+    }
+}
+
 impl Orders {
+    /// Why an attempt may not be signed any more. Taking allowances back goes on after a cancellation, and what is
+    /// under way already may be replaced.
+    pub fn stops(&self, attempt: &Attempt) -> Option<&'static str> {
+        if self.halted.is_some() {
+            Some("halted")
+        } else if attempt.cleanup || attempt.replaces.is_some() {
+            None
+        } else if self.cancelled {
+            Some("plan.cancelled")
+        } else {
+            self.paused.then_some("plan.paused")
+        }
+    }
+
     /// The fold of such rows, oldest first; other rows are passed over.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut orders = Self::default();
@@ -207,6 +231,9 @@ pub enum LedgerError {
     /// A budget's cap would be passed: nothing was written.
     #[error("budget `{budget}` would be passed: {spent} + {wanted} > {cap} millionths of a USD")]
     BudgetExceeded { budget: String, spent: U256, wanted: U256, cap: U256 },
+    /// A person stopped it (`plan.cancelled`, `plan.paused`, `halted`): nothing was written, nothing may be signed.
+    #[error("{}", stop_words(code))]
+    Stopped { code: &'static str },
     /// The hash chain does not hold.
     #[error("the journal is damaged at row {seq}: {reason}")]
     Damaged { seq: u64, reason: String },
@@ -257,7 +284,7 @@ impl PlanRecord {
 pub trait Ledger: Send + Sync + Debug {
     /// Appends a record to the chain. Never [`Record::Signed`]: that is `reserve`'s.
     async fn append(&self, plan_id: Option<&str>, record: Record) -> Result<Entry, LedgerError>;
-    /// One database transaction: the [`Record::Signed`] row, the claim with its bytes, the budget deltas.
+    /// One database transaction: the orders are looked at ([`Orders::stops`]), then the [`Record::Signed`] row, the claim with its bytes, the budget deltas.
     /// The same claim (same hash) again is no error and changes nothing. Another transaction may take a claimed nonce
     /// only if it replaces one of that very call's attempts ([`Attempt::replaces`]). A budget of the same plan and step
     /// replaces that step's earlier reservation (an approval and its act are two calls of one step), and the cap is

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::{Decimal, Draft, Share, Support};
-use crate::{Asset, NetworkId, Source};
+use crate::{Amount, Asset, NetworkId, Source};
 
 /// How much, before the chain is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -425,4 +425,13 @@ impl Plan {
     pub fn steps(&self) -> impl Iterator<Item = (&Leg, &Step)> {
         self.legs.iter().flat_map(|leg| leg.steps.iter().map(move |step| (leg, step)))
     }
+}
+
+/// What a settled step did to the account, measured in its block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Of each of [`Action::yields`].
+    pub yielded: Vec<Amount>,
+    /// Of each of [`Action::takes`]. The native coin may have the L1 fee of an OP stack in it.
+    pub spent: Vec<Amount>,
 }

@@ -20,6 +20,8 @@ pub struct Portfolio {
     pub owed: Vec<Amount>,
     /// Collateral by threshold over debt, in units of 1e-18; below 1e18 the account can be liquidated. None: no debt.
     pub health_factor: Option<U256>,
+    /// What each reserve of the lending market pays and costs now.
+    pub rates: Vec<Rate>,
     pub liquidity: Vec<LiquidityPosition>,
     /// What protocols owe and a claim would bring.
     pub claimable: Vec<Claimable>,
@@ -37,6 +39,17 @@ pub struct Lent {
     pub amount: Amount,
     /// Whether it backs loans.
     pub collateral: bool,
+}
+
+/// A reserve's yearly yields at the rates of the block, compounded every second (APY, not APR), in hundredths of a
+/// percent, rounded down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    pub asset: Asset,
+    /// What lending earns.
+    pub supply_bps: u64,
+    /// What borrowing costs.
+    pub borrow_bps: u64,
 }
 
 /// Two assets provided to a pool.

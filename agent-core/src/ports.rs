@@ -12,7 +12,7 @@ use crate::draft::{Draft, Outcome};
 use crate::pipeline::{Authorized, Journaled, Signed};
 use crate::{
     Amount, Approval, Asset, BlockRef, BudgetDelta, Call, CallOutcome, CompiledStep, Contact, Fees,
-    Judgement, NetworkId, Plan, Portfolio, Prices, Refusal, Registry, Simulation, Step,
+    Judgement, NetworkId, Plan, Portfolio, Prices, Refusal, Registry, Settled, Simulation, Step,
 };
 
 /// Time, as the operator's machine tells it.
@@ -240,9 +240,9 @@ pub trait Planner: Send + Sync + Debug {
     async fn draft(&self, sentence: &[u8], contacts: &[Contact]) -> Result<Draft, Refusal>;
     /// Grounds a checked draft: tokens, chains, payees, quantities. Sends and signs nothing.
     async fn plan(&self, draft: Draft, ask: PlanRequest<'_>) -> Result<Plan, Refusal>;
-    /// The way back from what settled, as a draft without sources. `settled`: what each settled step yielded, by its
+    /// The way back from what settled, as a draft without sources. `settled`: what each settled step did, by its
     /// index in the plan. What cannot be taken back (a payment, a vote) is a refusal that says so.
-    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal>;
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Settled>) -> Result<Draft, Refusal>;
     /// A draft in plain words, by code from its outcome.
     fn read_back(&self, outcome: &Outcome) -> String;
 }

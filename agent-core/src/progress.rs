@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{B256, U256};
 
 use crate::ledger::{Entry, Record};
-use crate::{Amount, CompiledStep, Receipt};
+use crate::{Amount, Call, CompiledStep, Receipt, Settled};
 
 /// What the journal says of one step.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub(crate) struct StepProgress {
     pub(crate) raw: Option<U256>,
     pub(crate) other: Option<U256>,
     pub(crate) compiled: Option<CompiledStep>,
+    /// Calls that take back what earlier compilations allowed.
+    pub(crate) left: Vec<Call>,
     pub(crate) l1_fee: U256,
     /// Hashes of every attempt at a call, the oldest first, by (cleanup, call).
     pub(crate) signed: BTreeMap<(bool, usize), Vec<B256>>,
@@ -20,8 +22,8 @@ pub(crate) struct StepProgress {
     pub(crate) included: BTreeMap<(bool, usize), Receipt>,
     /// Receipts under an earlier compilation of the step: approvals that were in blocks before it was taken up again.
     pub(crate) earlier: Vec<Receipt>,
-    /// All calls in blocks; what the step yielded.
-    pub(crate) settled: Option<Vec<Amount>>,
+    /// All calls in blocks, and what they did.
+    pub(crate) settled: Option<Settled>,
     pub(crate) differences: Vec<String>,
     pub(crate) failed: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Progress {
             Record::Settled => self.settled = true,
             Record::StepStarted { step, raw, other, compiled, l1_fee } => {
                 let own = self.step(*step);
+                own.left = own.to_take_back().cloned().collect();
                 own.signed.clear();
                 own.earlier.extend(std::mem::take(&mut own.included).into_values());
                 own.raw = Some(*raw);
@@ -65,8 +68,9 @@ impl Progress {
             Record::Included { step, call, cleanup, receipt } => {
                 self.step(*step).included.insert((*cleanup, *call), (**receipt).clone());
             }
-            Record::StepSettled { step, yielded, differences } => {
-                self.step(*step).settled = Some(yielded.clone());
+            Record::StepSettled { step, yielded, spent, differences } => {
+                let settled = Settled { yielded: yielded.clone(), spent: spent.clone() };
+                self.step(*step).settled = Some(settled);
                 self.step(*step).differences = differences.clone();
             }
             Record::StepFailed { step, reason } => self.step(*step).failed = Some(reason.clone()),
@@ -93,14 +97,26 @@ impl Progress {
         self.steps.values().any(|step| !step.signed.is_empty() || !step.earlier.is_empty())
     }
 
-    /// What settled steps yielded.
-    pub(crate) fn yields(&self) -> BTreeMap<usize, Vec<Amount>> {
+    /// What settled steps did.
+    pub(crate) fn settled(&self) -> BTreeMap<usize, Settled> {
         let settled = self.steps.iter().filter_map(|(step, own)| Some((*step, own.settled.clone()?)));
         settled.collect()
+    }
+
+    /// What settled steps yielded.
+    pub(crate) fn yields(&self) -> BTreeMap<usize, Vec<Amount>> {
+        self.settled().into_iter().map(|(step, settled)| (step, settled.yielded)).collect()
     }
 }
 
 impl StepProgress {
+    /// Calls that take back what this step's approvals allowed so far.
+    pub(crate) fn to_take_back(&self) -> impl Iterator<Item = &Call> {
+        let now = self.compiled.as_ref().filter(|_| !self.included.is_empty());
+        let now = now.into_iter().flat_map(|compiled| &compiled.cleanup);
+        self.left.iter().chain(now.filter(|call| !self.left.contains(call)))
+    }
+
     /// The act was signed: the step may never be compiled again.
     pub(crate) fn act_signed(&self) -> bool {
         let Some(compiled) = &self.compiled else { return false };
@@ -115,7 +131,7 @@ impl StepProgress {
             let role = compiled.calls.get(*call).map(|call| call.role);
             !cleanup && receipt.success && role == Some(crate::CallRole::Approve)
         });
-        self.settled.is_none() && self.failed.is_none() && self.act_receipt().is_none() && approved
+        self.settled.is_none() && self.failed.is_none() && self.act_receipt().is_none() && (approved || !self.left.is_empty())
     }
 
     /// Attempts at calls that no receipt is known of.

@@ -12,7 +12,7 @@ use crate::ledger::{PlanRecord, Record};
 use crate::planning::Preview;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::{Action, Amount, Exit, Origin, Refusal, Revision, Step, StuckChoice, tame};
+use crate::{Action, Amount, Exit, Origin, Refusal, Revision, Settled, Step, StuckChoice, tame};
 
 impl Core {
     pub async fn drop_added(&self, record: &PlanRecord, id: &str) -> Result<(Preview, Report), Refusal> {
@@ -47,7 +47,7 @@ impl Core {
         id: &str,
     ) -> Result<(Preview, Report), Refusal> {
         let progress = Progress::of(&record.entries);
-        let mut settled = progress.yields();
+        let mut settled = progress.settled();
         for (leg, step) in record.plan.steps() {
             let Action::Bridge { out, .. } = &step.action else { continue };
             let own = progress.steps.get(&step.index).filter(|own| own.settled.is_none());
@@ -62,8 +62,9 @@ impl Core {
                 )
                 .help("wait: it arrives, or the deposit is refunded on the chain that it left"));
             };
-            settled.insert(step.index, vec![arrived]);
+            settled.insert(step.index, Settled { yielded: vec![arrived], ..Settled::default() });
         }
+        self.nothing_under_way(record, |step| settled.contains_key(&step))?;
         let planned = match choice {
             StuckChoice::BringBack => self.back(record, &settled, id).await?,
             StuckChoice::QuoteRest | StuckChoice::Wait => {
@@ -85,22 +86,27 @@ impl Core {
         Err(Refusal::new(Exit::NotPossible, "plan.state", message).help("state a new intent"))
     }
 
-    /// Plan `new` stands in for the old one, of which nothing more may run. If the old one went on meanwhile, it is the
-    /// new one that ends.
-    async fn supersede(&self, record: &PlanRecord, new: &str) -> Result<(), Refusal> {
+    /// Plan `new` stands in for the old one, of which nothing more may run: it is cancelled first, and from then on the
+    /// journal takes no signature of it. If it went on until then, it is the new one that ends.
+    pub(crate) async fn supersede(&self, record: &PlanRecord, new: &str) -> Result<(), Refusal> {
         let known = record.entries.last().map_or(0, |entry| entry.seq);
-        let old = self.saved(&record.plan.id).await?;
-        let mut since = old.entries.iter().filter(|entry| entry.seq > known);
-        if since.any(|entry| matches!(entry.record, Record::StepStarted { .. } | Record::Settled)) {
-            self.ledger.append(Some(new), Record::PlanCancelled).await?;
-            let message = format!("plan {} went on meanwhile: nothing was changed", record.plan.id);
-            return Err(Refusal::new(Exit::Stale, "plan.under_way", message)
-                .help("look at what it did, then say it again"));
-        }
-        if !old.state(self.clock.now()).ended() {
+        if !self.saved(&record.plan.id).await?.state(self.clock.now()).ended() {
             self.ledger.append(Some(&record.plan.id), Record::PlanCancelled).await?;
         }
-        Ok(())
+        let old = self.saved(&record.plan.id).await?;
+        let mut since = old.entries.iter().filter(|entry| entry.seq > known);
+        let went_on = since.any(|entry| {
+            matches!(
+                entry.record,
+                Record::StepStarted { .. } | Record::Signed { .. } | Record::StepSettled { .. } | Record::Settled
+            )
+        });
+        if !went_on {
+            return Ok(());
+        }
+        self.ledger.append(Some(new), Record::PlanCancelled).await?;
+        let message = format!("plan {} went on meanwhile; it stops now, and nothing was planned", record.plan.id);
+        Err(Refusal::new(Exit::Stale, "plan.under_way", message).help("look at what it did, then say it again"))
     }
 }
 
@@ -167,7 +173,7 @@ fn sensible(amount: &DraftAmount) -> bool {
 }
 
 /// The steps of the draft that are not done, with what the done ones yielded in the place of their `@n`.
-fn rest(record: &PlanRecord, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+fn rest(record: &PlanRecord, settled: &BTreeMap<usize, Settled>) -> Result<Draft, Refusal> {
     let mut draft = record.plan.draft.clone();
     let Outcome::Plan { steps, .. } = &draft.outcome else { return Err(no_rest("its draft has no steps")) };
     let said: Vec<&Step> =
@@ -176,7 +182,8 @@ fn rest(record: &PlanRecord, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<D
         return Err(no_rest("its sentence became other steps than were said"));
     }
     let done = said.iter().take_while(|step| settled.contains_key(&step.index)).count();
-    let yields: Vec<&Vec<Amount>> = said.iter().map_while(|step| settled.get(&step.index)).collect();
+    let yields: Vec<&Vec<Amount>> =
+        said.iter().map_while(|step| Some(&settled.get(&step.index)?.yielded)).collect();
     let mut left = Vec::new();
     let mut replaced = Vec::new();
     for (at, step) in steps.iter().skip(done).enumerate() {

@@ -101,10 +101,12 @@ impl Desk {
         match op {
             Op::Confirm { plan_id } | Op::Resume { plan_id } => {
                 self.core.saved(&plan_id).await?;
+                self.core.lift_pause(&plan_id).await?;
                 self.enqueue(plan_id, Permit::Confirmed, run, true).await
             }
             Op::Stuck { plan_id, .. } => {
                 self.core.saved(&plan_id).await?;
+                self.core.lift_pause(&plan_id).await?;
                 self.enqueue(plan_id, Permit::Confirmed, run, true).await
             }
             Op::Reject { plan_id } => self.order(Verb::Cancel, Some(&plan_id), run).await,

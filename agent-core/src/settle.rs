@@ -21,16 +21,17 @@ const FILL_POLLS_MAX: u32 = 600;
 impl Run<'_> {
     pub(crate) async fn settle(&mut self, leg: &Leg, step: &Step) -> Result<(), Refusal> {
         let own = self.progress.step(step.index).clone();
-        let mut differences = Vec::new();
+        let (mut differences, mut spent) = (Vec::new(), Vec::new());
         let compiled = self.compiled(step.index)?;
         for promised in &compiled.spends {
             let left = self.moved(leg, &own, promised.asset(), true).await?;
             let most = promised.raw().saturating_add(self.l1_room(leg, promised.asset(), &own)?);
-            if left > most {
-                let left = promised.asset().amount(left);
+            let left = promised.asset().amount(left);
+            if left.raw() > most {
                 differences
                     .push(format!("step {}: {left} left, at most {promised} was promised", step.index));
             }
+            spent.push(left);
         }
         let mut yielded = Vec::new();
         for promised in &compiled.yields {
@@ -56,8 +57,8 @@ impl Run<'_> {
                 format!("{} arrived", amounts.join(" and "))
             }
         };
-        self.write(Record::StepSettled { step: step.index, yielded, differences: differences.clone() })
-            .await?;
+        let settled = Record::StepSettled { step: step.index, yielded, spent, differences: differences.clone() };
+        self.write(settled).await?;
         self.tell(Event::StepSettled { plan_id: self.plan.id.clone(), step: step.index, text, differences })
             .await;
         Ok(())

@@ -66,6 +66,7 @@ pub(crate) async fn portfolio(
         lent: lent.lent,
         owed: lent.owed,
         health_factor: lent.health_factor,
+        rates: lent.rates,
         liquidity,
         claimable,
         allowances: allowances.read(&answers, view.block.timestamp, &mut gaps),

@@ -6,16 +6,15 @@
 use std::collections::BTreeMap;
 
 use agent_core::draft::{Decimal, Draft, DraftAmount, Outcome, Share, Side, Step as Back};
-use agent_core::{Action, Amount, Asset, Exit, Origin, Plan, Quantity, Refusal, Step, caip2};
+use agent_core::{Action, Amount, Asset, Exit, Origin, Plan, Quantity, Refusal, Settled, Step, caip2};
 use alloy_primitives::U256;
 
 use crate::{lexicon, read_back};
 
-/// Undoes what settled of `plan`. `settled` has for each settled step what it yielded, and may have for a step that
-/// yields nothing what it took.
+/// Undoes what settled of `plan`. `settled`: what each settled step did, by its index.
 ///
 /// The draft carries no sources: its values come from the plan, not from words.
-pub fn reverse(plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+pub fn reverse(plan: &Plan, settled: &BTreeMap<usize, Settled>) -> Result<Draft, Refusal> {
     let steps: Vec<&Step> =
         plan.steps().map(|(_, step)| step).filter(|step| settled.contains_key(&step.index)).collect();
     if steps.is_empty() {
@@ -54,7 +53,7 @@ pub fn reverse(plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Dr
 
 struct Undo<'a> {
     step: &'a Step,
-    settled: &'a BTreeMap<usize, Vec<Amount>>,
+    settled: &'a BTreeMap<usize, Settled>,
     /// Later steps of the plan, and which step of the draft undoes each.
     undone: &'a [(&'a Step, usize)],
 }
@@ -157,23 +156,27 @@ impl Undo<'_> {
         Some(DraftAmount::Yield { share: None, step: *step, asset })
     }
 
-    /// What there is of `asset` to be taken back: what settled, else what the plan said exactly.
+    /// What there is of `asset` to be taken back: what settled (it came, or it went), else what the
+    /// plan said exactly.
     fn amount(&self, asset: &Asset) -> Result<DraftAmount, Refusal> {
         if let Some(amount) = self.given_back(asset) {
             return Ok(amount);
         }
-        let of = |step: usize, asset: &Asset| {
-            let amounts = self.settled.get(&step)?;
+        let of = |amounts: &[Amount], asset: &Asset| {
             amounts.iter().find(|amount| amount.asset().same(asset)).cloned()
+        };
+        let own = || {
+            let own = self.settled.get(&self.step.index)?;
+            of(&own.yielded, asset).or_else(|| of(&own.spent, asset))
         };
         let planned = || match self.step.action.quantity()? {
             Quantity::Exact(raw) => Some(asset.amount(*raw)),
             Quantity::Output { step, asset, numerator, denominator } => {
-                of(*step, asset)?.fraction(*numerator, *denominator)
+                of(&self.settled.get(step)?.yielded, asset)?.fraction(*numerator, *denominator)
             }
             Quantity::Share { .. } | Quantity::AllBut(_) | Quantity::MicroUsd(_) => None,
         };
-        let amount = of(self.step.index, asset).or_else(planned).filter(|amount| amount.raw() > U256::ZERO);
+        let amount = own().or_else(planned).filter(|amount| amount.raw() > U256::ZERO);
         let units = amount.and_then(|amount| amount.decimal().parse::<Decimal>().ok());
         match units {
             Some(units) => Ok(DraftAmount::Units(units)),

@@ -7,7 +7,7 @@ use agent_core::pipeline::Journaled;
 use agent_core::ports::{Chain, SendOutcome, View};
 use agent_core::{
     AllowanceLeft, Amount, Asset, AssetKind, BlockRef, Call, CallEnd, CallRole, Exit, Fees, Lent, Log,
-    NetworkId, NetworkInfo, Portfolio, Price, Receipt, Refusal,
+    NetworkId, NetworkInfo, Portfolio, Price, Rate, Receipt, Refusal,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use async_trait::async_trait;
@@ -304,6 +304,9 @@ impl Inner {
         let allowances = state.allowances(account).into_iter().filter_map(|(token, spender, raw)| {
             Some(AllowanceLeft { asset: self.info.token(token)?.clone(), spender, raw })
         });
+        // One market for all tokens, whose rates nobody moves.
+        let lends = self.info.assets.iter().filter(|asset| !asset.is_native());
+        let rates = lends.map(|asset| Rate { asset: asset.clone(), supply_bps: 325, borrow_bps: 410 });
         Portfolio {
             network: self.info.id,
             name: self.info.name.clone(),
@@ -312,6 +315,7 @@ impl Inner {
             lent: lent.map(|amount| Lent { amount, collateral: true }).collect(),
             owed: Vec::new(),
             health_factor: None,
+            rates: rates.collect(),
             liquidity: Vec::new(),
             claimable: Vec::new(),
             allowances: allowances.collect(),

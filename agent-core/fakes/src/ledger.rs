@@ -197,6 +197,10 @@ impl Rows {
         }
         let mut reserved = self.reserved.clone();
         reserved.retain(|own| (&own.plan_id, own.step) != (plan_id, *step));
+        let own = self.entries.iter().filter(|entry| entry.plan_id.as_ref().is_none_or(|id| id == plan_id));
+        if let Some(code) = Orders::of(own.map(|entry| &entry.record)).stops(attempt) {
+            return Err(LedgerError::Stopped { code });
+        }
         for delta in budgets {
             let since = now.saturating_sub(delta.window_s);
             let spent = sum(reserved.iter().filter(|own| own.delta.budget == delta.budget && own.at > since));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use agent_core::draft::{Draft, Outcome};
 use agent_core::ports::{PlanRequest, Planner};
-use agent_core::{Amount, Contact, Exit, Leg, Origin, Plan, Refusal};
+use agent_core::{Contact, Exit, Leg, Origin, Plan, Refusal, Settled};
 use async_trait::async_trait;
 
 /// Knows some sentences and the legs of each; what it does not know it refuses.
@@ -62,7 +62,7 @@ impl Planner for FakePlanner {
     }
 
     /// The phrase `back: …` with the plan's sentence, if it was taught.
-    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Settled>) -> Result<Draft, Refusal> {
         let back = format!("back: {}", plan.draft.intent.clone().unwrap_or_default());
         let known = self.drafts.get(&back).filter(|_| !settled.is_empty());
         known.cloned().ok_or_else(|| {

@@ -82,11 +82,7 @@ impl Ledger for SqliteJournal {
     }
 
     async fn orders(&self, plan_id: &str) -> Result<Orders> {
-        let sql = "SELECT * FROM entries WHERE agent = $1 AND (kind IN ('halted', 'unhalted') OR (plan_id = $2 \
-                   AND kind IN ('plan_cancelled', 'paused', 'resumed', 'speed_up'))) ORDER BY seq";
-        let query = sqlx::query_as(sql).bind(&self.agent).bind(plan_id);
-        let rows = crate::rows::entries(query.fetch_all(&self.pool).await.map_err(error::database)?)?;
-        Ok(Orders::of(rows.iter().map(|entry| &entry.record)))
+        self.orders_in(&mut *self.pool.acquire().await.map_err(error::database)?, plan_id).await
     }
 
     async fn approvals(&self, plan_id: &str) -> Result<Vec<Approval>> {

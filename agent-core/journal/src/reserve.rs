@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use agent_core::BudgetDelta;
-use agent_core::ledger::{Attempt, Entry, LedgerError, Record};
+use agent_core::ledger::{Attempt, Entry, LedgerError, Orders, Record};
 use alloy_primitives::{B256, U256};
 use sqlx::SqliteConnection;
 
@@ -17,6 +17,9 @@ impl SqliteJournal {
         if let Some(entry) = self.claimed(&mut tx, attempt).await? {
             return Ok(entry);
         }
+        if let Some(code) = self.orders_in(&mut tx, &attempt.plan_id).await?.stops(attempt) {
+            return Err(LedgerError::Stopped { code });
+        }
         self.check_caps(&mut tx, attempt, budgets).await?;
         let effects = serde_json::to_string(budgets).map_err(|error| {
             error::io_error("io.failed", format!("the budgets cannot be written: {error}"))
@@ -28,6 +31,15 @@ impl SqliteJournal {
         }
         tx.commit().await.map_err(error::database)?;
         Ok(entry)
+    }
+
+    /// What was ordered of a plan, as this connection sees it.
+    pub(crate) async fn orders_in(&self, connection: &mut SqliteConnection, plan_id: &str) -> Result<Orders> {
+        let sql = "SELECT * FROM entries WHERE agent = $1 AND (kind IN ('halted', 'unhalted') OR (plan_id = $2 \
+                   AND kind IN ('plan_cancelled', 'paused', 'resumed', 'speed_up'))) ORDER BY seq";
+        let query = sqlx::query_as(sql).bind(&self.agent).bind(plan_id);
+        let rows = crate::rows::entries(query.fetch_all(connection).await.map_err(error::database)?)?;
+        Ok(Orders::of(rows.iter().map(|entry| &entry.record)))
     }
 
     /// The row of this very transaction, if it is here already. Another one with its nonce is an error, unless this

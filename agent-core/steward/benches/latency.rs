@@ -64,11 +64,11 @@ const PLANS: [(&str, &str); 20] = [
     ),
     (
         "bridge 200 USDC from ethereum to base",
-        r#"[{"action":"bridge","asset":"USDC","amount":"200","from_chain":"ethereum","to_chain":"base"}]"#,
+        r#"[{"action":"bridge","asset":"USDC","amount":"200","from":"ethereum","to":"base"}]"#,
     ),
     (
         "bridge 100 USDC from arbitrum to optimism",
-        r#"[{"action":"bridge","asset":"USDC","amount":"100","from_chain":"arbitrum","to_chain":"optimism"}]"#,
+        r#"[{"action":"bridge","asset":"USDC","amount":"100","from":"arbitrum","to":"optimism"}]"#,
     ),
     (
         "swap 2 LINK to ETH on ethereum",
@@ -218,14 +218,18 @@ fn listen(
 }
 
 fn report(time: &str, taken: &[Taken]) {
-    let of = |what: fn(&Taken) -> u128| {
+    let of = |what: fn(&Taken) -> usize| {
         let mut all: Vec<_> = taken.iter().map(what).collect();
         all.sort_unstable();
         (all[all.len() / 2], all[all.len() * 95 / 100 - 1], all[all.len() - 1])
     };
     println!("{time}: {} plans; p50, p95 and most of each", taken.len());
-    println!("  judged plan, ms     {:?}", of(|taken| taken.judged.as_millis()));
-    println!("  first line, ms      {:?}", of(|taken| taken.first_line.as_millis()));
-    println!("  calls of nodes      {:?}", of(|taken| taken.calls as u128));
-    println!("  refused with 429    {:?}", of(|taken| taken.refused as u128));
+    println!("  judged plan, ms     {:?}", of(|taken| millis(taken.judged)));
+    println!("  first line, ms      {:?}", of(|taken| millis(taken.first_line)));
+    println!("  calls of nodes      {:?}", of(|taken| taken.calls));
+    println!("  refused with 429    {:?}", of(|taken| taken.refused));
+}
+
+fn millis(time: Duration) -> usize {
+    usize::try_from(time.as_millis()).unwrap()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use agent_core::draft::{Draft, Outcome};
 use agent_core::ports::{Model, ModelError, ModelId, PlanRequest, Planner};
-use agent_core::{Amount, Contact, Exit, Plan, Refusal};
+use agent_core::{Contact, Exit, Plan, Refusal, Settled};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use local_llm::Engine;
@@ -71,7 +71,7 @@ impl Planner for Reading {
         planners::ground(draft, &ask)
     }
 
-    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Vec<Amount>>) -> Result<Draft, Refusal> {
+    fn reverse(&self, plan: &Plan, settled: &BTreeMap<usize, Settled>) -> Result<Draft, Refusal> {
         planners::reverse(plan, settled)
     }
 

@@ -40,6 +40,7 @@ async fn saved(scene: &Scene, id: &str, steps: Vec<(u64, Action)>) -> PlanRecord
 
 /// Executes a saved plan, or goes on with it, as `run --plan` does.
 async fn execute(core: &Core, id: &str) -> Result<Finished, Refusal> {
+    core.lift_pause(id).await?;
     let record = core.saved(id).await?;
     let (events, _gone) = mpsc::channel(4_096);
     core.execute(record, BOUNDED, events).await

@@ -184,3 +184,27 @@ async fn sped_up_anywhere_it_happens_once() {
     }
     assert!(faster > 50, "only {faster} replacements");
 }
+
+#[tokio::test]
+async fn the_journal_has_what_each_step_spent() {
+    let scene = Scene::new();
+    saved(&scene, "p", scene.three_steps()).await;
+    execute(&scene.core(), "p").await.unwrap();
+    let (mut spent, mut yielded) = (Vec::new(), Vec::new());
+    for row in scene.ledger.rows() {
+        let Record::StepSettled { spent: went, yielded: came, .. } = row.record else { continue };
+        spent.push(went.iter().map(ToString::to_string).collect::<Vec<_>>());
+        yielded.push(came.iter().map(ToString::to_string).collect::<Vec<_>>());
+    }
+    assert_eq!(spent[0], ["1000 DAI"]);
+    // What a step yields is all that the next one takes.
+    assert_eq!([&spent[1], &spent[2]], [&yielded[0], &yielded[1]]);
+    assert_eq!((spent.len(), yielded[2].len()), (3, 0));
+    assert_eq!(spent[2], ["996.003 USDC"]);
+    // A journal from before that was recorded can still be read.
+    let row =
+        Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
+    let text = serde_json::to_string(&row).unwrap();
+    let old = text.replace(r#""spent":[],"#, "");
+    assert_eq!((serde_json::from_str::<Record>(&old).unwrap(), old == text), (row, false));
+}

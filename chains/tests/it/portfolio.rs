@@ -21,6 +21,7 @@ sol! {
     function getUserRewards(address[] assets, address user, address reward) returns (uint256);
     function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode);
     function borrow(address asset, uint256 amount, uint256 rateMode, uint16 referralCode, address onBehalfOf);
+    function getReserveData(address asset) returns (uint256[12] data);
     function getUserAccountData(address user) returns (uint256[6] data);
     struct Mint {
         address token0; address token1; uint24 fee; int24 tickLower; int24 tickUpper; uint256 amount0Desired;
@@ -193,6 +194,8 @@ async fn a_portfolio_is_what_each_contract_says() {
     let account = node.read(node.role("aave.pool"), getUserAccountDataCall { user: node.account }, at).await;
     assert_eq!(found.health_factor, Some(account[5]));
 
+    rates_are_what_the_provider_says(&node, &found).await;
+
     let left: Vec<_> =
         found.allowances.iter().map(|left| (left.asset.symbol.as_str(), left.spender)).collect();
     let (pool, manager) = (node.role("aave.pool"), node.role("uniswap.position_manager"));
@@ -211,6 +214,24 @@ async fn a_portfolio_is_what_each_contract_says() {
     assert_eq!(found.prices, world.compiler.prices(&node.network.assets, &*view).await.unwrap());
     positions_are_what_the_manager_gives(&node, &found).await;
     three_round_trips(&world).await;
+}
+
+/// Every reserve's, compounded as floating point does it, within a hundredth of a percent.
+async fn rates_are_what_the_provider_says(node: &Node<'_>, found: &agent_core::Portfolio) {
+    let reserves = node.network.roles.keys().filter(|role| role.starts_with("aave.a_token.")).count();
+    assert_eq!(found.rates.len(), reserves);
+    for rate in &found.rates {
+        let call = getReserveDataCall { asset: rate.asset.token().unwrap() };
+        let data = node.read(node.role("aave.data_provider"), call, found.block.hash).await;
+        for (bps, ray) in [(rate.supply_bps, data[5]), (rate.borrow_bps, data[6])] {
+            let yearly: f64 = ray.to_string().parse::<f64>().unwrap() / 1e27;
+            let year = 31_536_000.0;
+            let expected = 10_000.0 * (year * (yearly / year).ln_1p()).exp_m1();
+            assert!((bps as f64 - expected).abs() <= 1.0, "{}: {bps}, {expected}", rate.asset.symbol);
+        }
+    }
+    let weth = found.rates.iter().find(|rate| rate.asset.symbol == "WETH").unwrap();
+    assert!(weth.borrow_bps > weth.supply_bps, "{weth:?}");
 }
 
 /// Each position, taken out and collected by the manager itself in a call that changes nothing.

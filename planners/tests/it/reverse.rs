@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use agent_core::draft::Outcome;
-use agent_core::{Amount, Lent, Plan};
+use agent_core::{Amount, Lent, Plan, Settled};
 use serde_json::{Value, json};
 
 use crate::world::{ARBITRUM, BASE, ETHEREUM, World};
 
 fn undone(plan: &Plan, settled: &[(usize, Vec<Amount>)]) -> Result<Value, String> {
-    let settled: BTreeMap<usize, Vec<Amount>> = settled.iter().cloned().collect();
+    let yielded = |(step, yielded): &(usize, Vec<Amount>)| {
+        (*step, Settled { yielded: yielded.clone(), ..Settled::default() })
+    };
+    reversed(plan, settled.iter().map(yielded).collect())
+}
+
+fn reversed(plan: &Plan, settled: BTreeMap<usize, Settled>) -> Result<Value, String> {
     let draft = planners::reverse(plan, &settled).map_err(|refusal| refusal.message)?;
     let text = serde_json::to_string(&draft).unwrap();
     planners::parse_draft_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -111,12 +117,36 @@ fn each_action_that_can_be() {
         let refused = one(step.clone(), None).unwrap_err();
         assert!(refused.contains(why), "{step}: {refused}");
     }
-    // How much "all" was, where the record has it.
-    let supplied = one(
-        json!({"action":"supply","asset":"USDC","amount":"all","chain":"base"}),
-        Some(world.amount(BASE, "USDC", "300")),
-    );
-    assert_eq!(supplied.unwrap()[0]["amount"], "300");
+}
+
+#[test]
+fn a_share_is_as_much_as_it_was() {
+    let mut world = World::usual();
+    world.on(ARBITRUM).owed.push(world.clone().amount(ARBITRUM, "DAI", "20"));
+    world.hold(&world.amount(ARBITRUM, "DAI", "50"));
+    for (chain_id, asset, amount, spent, back) in [
+        (BASE, "USDC", "all", "300", "withdraw"),
+        (BASE, "USDC", "50%", "149.9", "withdraw"),
+        (BASE, "USDC", "$100", "100.02", "withdraw"),
+        (ARBITRUM, "DAI", "all", "20.000000000000000007", "borrow"),
+    ] {
+        let (chain, action) = if back == "borrow" { ("arbitrum", "repay") } else { ("base", "supply") };
+        let step = json!({"action":action,"asset":asset,"amount":amount,"chain":chain});
+        let plan = world.plan(json!([step]), false).unwrap();
+        let left = |units: &str| Settled {
+            yielded: Vec::new(),
+            spent: vec![world.amount(chain_id, asset, units)],
+        };
+        let undo = reversed(&plan, [(1, left(spent))].into()).unwrap();
+        assert_eq!((&undo[0]["action"], &undo[0]["amount"]), (&json!(back), &json!(spent)), "{step}");
+        // Nothing left, so nothing is known.
+        assert!(reversed(&plan, [(1, left("0"))].into()).unwrap_err().contains("not in the record"));
+    }
+    // What went beats what was said.
+    let plan = world.plan(json!([{"action":"repay","asset":"DAI","amount":"25","chain":"arbitrum"}]), false).unwrap();
+    let spent = vec![world.amount(ARBITRUM, "DAI", "20")];
+    let undo = reversed(&plan, [(1, Settled { yielded: Vec::new(), spent })].into()).unwrap();
+    assert_eq!(undo[0]["amount"], "20");
 }
 
 #[test]

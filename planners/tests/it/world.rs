@@ -110,6 +110,7 @@ fn portfolio(network: &NetworkInfo, max_fee_per_gas: u128) -> Portfolio {
         lent: Vec::new(),
         owed: Vec::new(),
         health_factor: None,
+        rates: Vec::new(),
         liquidity: Vec::new(),
         claimable: Vec::new(),
         allowances: Vec::new(),

@@ -81,7 +81,7 @@ async fn reservations(ledger: &dyn Ledger, clock: &dyn Clock) {
     assert_eq!(spent().await, U256::from(1_000), "a replacement is charged once");
     ledger.release("p2", 1).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
-    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
+    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
     clock.sleep(Duration::from_secs(86_400)).await;
@@ -132,15 +132,29 @@ async fn orders(ledger: &dyn Ledger) {
     assert_eq!(ledger.orders("p1").await.unwrap(), own);
     let own = Orders { cancelled: true, halted, ..Orders::default() };
     assert_eq!(ledger.orders("p2").await.unwrap(), own);
-    ledger.append(Some("p1"), Record::Resumed).await.unwrap();
+    // An order that came while a call was judged holds against its signature.
+    let cleanup = || Attempt { cleanup: true, ..attempt("p2", 2, 30, "cleanup") };
+    assert_eq!(stopped(ledger, cleanup()).await, "halted");
     ledger.append(None, Record::Unhalted).await.unwrap();
+    assert_eq!(stopped(ledger, attempt("p1", 2, 31, "paused")).await, "plan.paused");
+    assert_eq!(stopped(ledger, attempt("p2", 2, 32, "cancelled")).await, "plan.cancelled");
+    ledger.reserve(&cleanup(), &[]).await.unwrap();
+    ledger.append(Some("p1"), Record::Resumed).await.unwrap();
+    ledger.reserve(&attempt("p1", 2, 31, "resumed"), &[]).await.unwrap();
     let own = Orders { speed_up: vec![tx_hash], ..Orders::default() };
     assert_eq!(ledger.orders("p1").await.unwrap(), own);
 }
 
+async fn stopped(ledger: &dyn Ledger, attempt: Attempt) -> String {
+    let rows = ledger.entries().await.unwrap().len();
+    let error = ledger.reserve(&attempt, &[]).await.unwrap_err();
+    assert_eq!(ledger.entries().await.unwrap().len(), rows, "nothing was written");
+    crate::world::code(&error).to_owned()
+}
+
 async fn payees_and_contacts(ledger: &dyn Ledger) {
     assert_eq!(ledger.paid().await.unwrap(), [(Address::repeat_byte(2), 8453)], "p2 did not settle");
-    let settled = || Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
+    let settled = || Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p2"), settled()).await.unwrap();
     let both = [(Address::repeat_byte(3), 8453), (Address::repeat_byte(2), 8453)];
     assert_eq!(ledger.paid().await.unwrap(), both, "the last used comes first");
@@ -173,7 +187,7 @@ async fn the_sqlite_journal_conforms_and_is_the_same_when_opened_again() {
     drop(ledger);
     let again = place.open().await.unwrap();
     assert_eq!(again.entries().await.unwrap(), entries);
-    assert_eq!(again.attempts("p1").await.unwrap().len(), 2);
+    assert_eq!(again.attempts("p1").await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -204,7 +218,7 @@ async fn what_settled_cannot_be_given_back() {
     let place = Place::new();
     let ledger = place.open().await.unwrap();
     ledger.reserve(&attempt("p1", 1, 0, "a"), &[entering(700, 1_000)]).await.unwrap();
-    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), differences: Vec::new() };
+    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     ledger.release("p1", 1).await.unwrap();
     assert_eq!(ledger.spent("entering_usd", 0, None).await.unwrap(), U256::from(700));

@@ -141,6 +141,7 @@ pub(crate) fn code(error: &LedgerError) -> &str {
     match error {
         LedgerError::Io { code, .. } => code,
         LedgerError::Damaged { .. } => "journal.damaged",
+        LedgerError::Stopped { code } => code,
         LedgerError::NonceTaken { .. } => "nonce",
         LedgerError::BudgetExceeded { .. } => "budget",
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const LATENCY: Duration = Duration::from_millis(80);
-const PER_SECOND: f64 = 25.0;
+/// 25 calls a second, as many at once.
+const PER_CALL: Duration = Duration::from_millis(40);
+const AT_ONCE: Duration = Duration::from_secs(1);
 const REFUSAL: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
 
 pub(crate) struct Proxy {
@@ -14,10 +16,9 @@ pub(crate) struct Proxy {
     gate: Arc<Mutex<Gate>>,
 }
 
-/// A bucket of a second's calls, and what came and was refused since the last count.
+/// When all calls of a second are there again, and what came and was refused since the last count.
 struct Gate {
-    left: f64,
-    at: Instant,
+    full_at: Instant,
     came: usize,
     refused: usize,
 }
@@ -25,12 +26,12 @@ struct Gate {
 impl Gate {
     /// A batch that finds a call left goes through as a whole; what it took too much is missing afterwards.
     fn admits(&mut self, calls: usize) -> bool {
-        let filled = self.left + self.at.elapsed().as_secs_f64() * PER_SECOND;
-        (self.left, self.at) = (filled.min(PER_SECOND), Instant::now());
+        let now = Instant::now();
+        self.full_at = self.full_at.max(now);
         self.came += calls;
-        let admits = self.left >= 1.0;
+        let admits = self.full_at - now + PER_CALL <= AT_ONCE;
         if admits {
-            self.left -= calls as f64;
+            self.full_at += PER_CALL * u32::try_from(calls).unwrap();
         } else {
             self.refused += calls;
         }
@@ -43,7 +44,7 @@ impl Proxy {
     pub(crate) fn before(node: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let gate = Gate { left: PER_SECOND, at: Instant::now(), came: 0, refused: 0 };
+        let gate = Gate { full_at: Instant::now(), came: 0, refused: 0 };
         let (gate, node) = (Arc::new(Mutex::new(gate)), node.to_owned());
         let shared = Arc::clone(&gate);
         std::thread::spawn(move || {

@@ -41,6 +41,7 @@ pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
         return Ok(shown(&core.saved(&id).await?.report, Some(refusal)));
     }
     let _alone = journal.lock_executor()?;
+    core.lift_pause(&id).await?;
     // Read under the lock: another process may have carried it out meanwhile.
     let record = core.saved(&id).await?;
     execute(&core, record, &app.global).await

@@ -228,6 +228,7 @@ pub(super) fn portfolio() -> Event {
         lent: vec![Lent { amount: least(), collateral: true }],
         owed: vec![eth().amount(U256::from(10_u64.pow(18)))],
         health_factor: Some(U256::from(1_180_000_000_000_000_000_u64)),
+        rates: Vec::new(),
         liquidity: vec![LiquidityPosition {
             id: U256::from(42),
             protocol: "uniswap v3".to_owned(),
