@@ -131,7 +131,10 @@ impl StepProgress {
             let role = compiled.calls.get(*call).map(|call| call.role);
             !cleanup && receipt.success && role == Some(crate::CallRole::Approve)
         });
-        self.settled.is_none() && self.failed.is_none() && self.act_receipt().is_none() && (approved || !self.left.is_empty())
+        self.settled.is_none()
+            && self.failed.is_none()
+            && self.act_receipt().is_none()
+            && (approved || !self.left.is_empty())
     }
 
     /// Attempts at calls that no receipt is known of.

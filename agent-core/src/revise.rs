@@ -98,15 +98,20 @@ impl Core {
         let went_on = since.any(|entry| {
             matches!(
                 entry.record,
-                Record::StepStarted { .. } | Record::Signed { .. } | Record::StepSettled { .. } | Record::Settled
+                Record::StepStarted { .. }
+                    | Record::Signed { .. }
+                    | Record::StepSettled { .. }
+                    | Record::Settled
             )
         });
         if !went_on {
             return Ok(());
         }
         self.ledger.append(Some(new), Record::PlanCancelled).await?;
-        let message = format!("plan {} went on meanwhile; it stops now, and nothing was planned", record.plan.id);
-        Err(Refusal::new(Exit::Stale, "plan.under_way", message).help("look at what it did, then say it again"))
+        let message =
+            format!("plan {} went on meanwhile; it stops now, and nothing was planned", record.plan.id);
+        Err(Refusal::new(Exit::Stale, "plan.under_way", message)
+            .help("look at what it did, then say it again"))
     }
 }
 

@@ -57,7 +57,8 @@ impl Run<'_> {
                 format!("{} arrived", amounts.join(" and "))
             }
         };
-        let settled = Record::StepSettled { step: step.index, yielded, spent, differences: differences.clone() };
+        let settled =
+            Record::StepSettled { step: step.index, yielded, spent, differences: differences.clone() };
         self.write(settled).await?;
         self.tell(Event::StepSettled { plan_id: self.plan.id.clone(), step: step.index, text, differences })
             .await;

@@ -8,6 +8,7 @@ pub(crate) mod governor;
 pub(crate) mod lido;
 pub(crate) mod permit2;
 pub(crate) mod uniswap;
+pub(crate) mod uniswap_fair;
 pub(crate) mod uniswap_liquidity;
 pub(crate) mod uniswap_positions;
 pub(crate) mod uniswap_route;

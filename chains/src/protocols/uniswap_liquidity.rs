@@ -44,6 +44,7 @@ pub(crate) async fn add(ask: &Ask<'_>, deposit: Deposit<'_>) -> Result<CompiledS
     let manager = ask.role("uniswap.position_manager")?;
     let sorted = sorted(ask, &deposit).await?;
     let sqrt_price = U256::from(sorted.pool.sqrt_price);
+    ask.fair_price(sqrt_price, sorted.pool.pool.tokens).await?;
     let wanted = sorted.order([Some(ask.raw), deposit.other_max]);
     let liquidity = range::liquidity(wanted, sqrt_price, sorted.ticks);
     let liquidity = liquidity.filter(|liquidity| !liquidity.is_zero() && u128::try_from(*liquidity).is_ok());

@@ -156,6 +156,7 @@ async fn least(
     };
     let pool = ask.read(ask.role("uniswap.factory")?, &call).await?;
     let sqrt_price = U256::from(ask.read(pool, &IUniswapV3Pool::slot0Call {}).await?.sqrtPriceX96);
+    ask.fair_price(sqrt_price, [position.token0, position.token1]).await?;
     let ticks = (position.tickLower.as_i32(), position.tickUpper.as_i32());
     let least = range::moved(sqrt_price, slippage_bps).and_then(|(fallen, risen)| {
         let ((least0, _), (_, least1)) =

@@ -202,3 +202,16 @@ async fn what_no_pool_takes_and_what_is_not_yours_is_refused() {
     let compiled = world.compile(ETHEREUM, above, "1", false).await.unwrap();
     assert!(compiled.spends[1].is_zero() && compiled.calls.len() == 3);
 }
+
+#[tokio::test]
+async fn a_pool_whose_price_is_not_the_oracles_takes_and_gives_nothing() {
+    let world = World::start().await;
+    let deposit = || provide(&world, ETHEREUM, ("USDC", "WETH"), LiquidityRange::Full);
+    world.run(ETHEREUM, deposit(), "100", false).await;
+    let (id, position) = position(&world, ETHEREUM, 0).await;
+    world.chains.set_price(ETHEREUM, "weth", units(2_000, 8)).await.unwrap();
+    let refusal = world.compile(ETHEREUM, deposit(), "100", false).await.unwrap_err();
+    assert_eq!((refusal.code.as_str(), refusal.exit), ("world.pool_price", Exit::NotPossible));
+    let refusal = remove(&world, id, U256::from(position.liquidity)).await.unwrap_err();
+    assert_eq!(refusal.code, "world.pool_price");
+}

@@ -122,7 +122,8 @@ fn each_action_that_can_be() {
 #[test]
 fn a_share_is_as_much_as_it_was() {
     let mut world = World::usual();
-    world.on(ARBITRUM).owed.push(world.clone().amount(ARBITRUM, "DAI", "20"));
+    let debt = world.amount(ARBITRUM, "DAI", "20");
+    world.on(ARBITRUM).owed.push(debt);
     world.hold(&world.amount(ARBITRUM, "DAI", "50"));
     for (chain_id, asset, amount, spent, back) in [
         (BASE, "USDC", "all", "300", "withdraw"),
@@ -133,17 +134,17 @@ fn a_share_is_as_much_as_it_was() {
         let (chain, action) = if back == "borrow" { ("arbitrum", "repay") } else { ("base", "supply") };
         let step = json!({"action":action,"asset":asset,"amount":amount,"chain":chain});
         let plan = world.plan(json!([step]), false).unwrap();
-        let left = |units: &str| Settled {
-            yielded: Vec::new(),
-            spent: vec![world.amount(chain_id, asset, units)],
-        };
+        let left =
+            |units: &str| Settled { yielded: Vec::new(), spent: vec![world.amount(chain_id, asset, units)] };
         let undo = reversed(&plan, [(1, left(spent))].into()).unwrap();
         assert_eq!((&undo[0]["action"], &undo[0]["amount"]), (&json!(back), &json!(spent)), "{step}");
         // Nothing left, so nothing is known.
         assert!(reversed(&plan, [(1, left("0"))].into()).unwrap_err().contains("not in the record"));
     }
     // What went beats what was said.
-    let plan = world.plan(json!([{"action":"repay","asset":"DAI","amount":"25","chain":"arbitrum"}]), false).unwrap();
+    let plan = world
+        .plan(json!([{"action":"repay","asset":"DAI","amount":"25","chain":"arbitrum"}]), false)
+        .unwrap();
     let spent = vec![world.amount(ARBITRUM, "DAI", "20")];
     let undo = reversed(&plan, [(1, Settled { yielded: Vec::new(), spent })].into()).unwrap();
     assert_eq!(undo[0]["amount"], "20");

@@ -81,7 +81,8 @@ async fn reservations(ledger: &dyn Ledger, clock: &dyn Clock) {
     assert_eq!(spent().await, U256::from(1_000), "a replacement is charged once");
     ledger.release("p2", 1).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
-    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
+    let settled =
+        Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     assert_eq!(spent().await, U256::from(700));
     clock.sleep(Duration::from_secs(86_400)).await;
@@ -154,7 +155,8 @@ async fn stopped(ledger: &dyn Ledger, attempt: Attempt) -> String {
 
 async fn payees_and_contacts(ledger: &dyn Ledger) {
     assert_eq!(ledger.paid().await.unwrap(), [(Address::repeat_byte(2), 8453)], "p2 did not settle");
-    let settled = || Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
+    let settled =
+        || Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p2"), settled()).await.unwrap();
     let both = [(Address::repeat_byte(3), 8453), (Address::repeat_byte(2), 8453)];
     assert_eq!(ledger.paid().await.unwrap(), both, "the last used comes first");
@@ -218,7 +220,8 @@ async fn what_settled_cannot_be_given_back() {
     let place = Place::new();
     let ledger = place.open().await.unwrap();
     ledger.reserve(&attempt("p1", 1, 0, "a"), &[entering(700, 1_000)]).await.unwrap();
-    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
+    let settled =
+        Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     ledger.release("p1", 1).await.unwrap();
     assert_eq!(ledger.spent("entering_usd", 0, None).await.unwrap(), U256::from(700));

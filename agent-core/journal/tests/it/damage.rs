@@ -12,7 +12,8 @@ async fn written(more: usize) -> Place {
     let ledger = place.open().await.unwrap();
     ledger.append(Some("p1"), saved(&plan("p1", Address::repeat_byte(2)), Some("r1"))).await.unwrap();
     ledger.reserve(&attempt("p1", 1, 0, "a"), &[entering(600, 1_000)]).await.unwrap();
-    let settled = Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
+    let settled =
+        Record::StepSettled { step: 1, yielded: Vec::new(), spent: Vec::new(), differences: Vec::new() };
     ledger.append(Some("p1"), settled).await.unwrap();
     for number in 0..more {
         ledger.append(None, Record::ContactRemoved { name: number.to_string() }).await.unwrap();
