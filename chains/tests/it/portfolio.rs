@@ -229,7 +229,11 @@ async fn rates_are_what_the_provider_says(node: &Node<'_>, found: &agent_core::P
             let yearly: f64 = ray.to_string().parse::<f64>().unwrap() / 1e27;
             let year = 31_536_000.0;
             let expected = 10_000.0 * (year * (yearly / year).ln_1p()).exp_m1();
-            assert!((f64::from(u32::try_from(bps).unwrap()) - expected).abs() <= 1.0, "{}: {bps}, {expected}", rate.asset.symbol);
+            assert!(
+                (f64::from(u32::try_from(bps).unwrap()) - expected).abs() <= 1.0,
+                "{}: {bps}, {expected}",
+                rate.asset.symbol
+            );
         }
     }
 }
