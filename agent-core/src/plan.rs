@@ -434,4 +434,6 @@ pub struct Settled {
     pub yielded: Vec<Amount>,
     /// Of each of [`Action::takes`]. The native coin may have the L1 fee of an OP stack in it.
     pub spent: Vec<Amount>,
+    /// The liquidity position that it made.
+    pub position: Option<U256>,
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
+use alloy_sol_types::SolEvent;
 
 use crate::ledger::{Entry, Record};
+use crate::settle::Transfer;
 use crate::{Amount, Call, CompiledStep, Receipt, Settled};
 
 /// What the journal says of one step.
@@ -69,7 +71,8 @@ impl Progress {
                 self.step(*step).included.insert((*cleanup, *call), (**receipt).clone());
             }
             Record::StepSettled { step, yielded, spent, differences } => {
-                let settled = Settled { yielded: yielded.clone(), spent: spent.clone() };
+                let position = self.step(*step).minted();
+                let settled = Settled { yielded: yielded.clone(), spent: spent.clone(), position };
                 self.step(*step).settled = Some(settled);
                 self.step(*step).differences = differences.clone();
             }
@@ -122,6 +125,19 @@ impl StepProgress {
         let Some(compiled) = &self.compiled else { return false };
         let acts = compiled.calls.iter().enumerate().filter(|(_, call)| call.role == crate::CallRole::Act);
         acts.into_iter().any(|(call, _)| self.signed.contains_key(&(false, call)))
+    }
+
+    /// The token with an id (ERC-721) that the contract of the act made.
+    fn minted(&self) -> Option<U256> {
+        let calls = &self.compiled.as_ref()?.calls;
+        let contract = calls.iter().rfind(|call| call.role == crate::CallRole::Act)?.to;
+        let made = self.act_receipt()?.logs.iter().filter(|log| log.address == contract);
+        made.into_iter().find_map(|log| match log.topics.as_slice() {
+            [event, from, _, id] if *event == Transfer::SIGNATURE_HASH && from.is_zero() => {
+                Some(U256::from_be_bytes(id.0))
+            }
+            _ => None,
+        })
     }
 
     /// The allowances that this step's approvals set may still stand: its act is not in a block.

@@ -11,7 +11,8 @@ use crate::progress::StepProgress;
 use crate::{Action, Amount, Asset, Event, Exit, Leg, Receipt, Refusal, Step, UnderWay};
 
 sol! {
-    /// ERC-20.
+    /// ERC-20. ERC-721 has the same signature, with the id as a third topic.
+    #[derive(Debug)]
     event Transfer(address indexed from, address indexed to, uint256 value);
 }
 

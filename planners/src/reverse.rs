@@ -111,13 +111,18 @@ impl Undo<'_> {
                     chain: asset_chain,
                 })
             }
-            Action::AddLiquidity { asset, other, .. } => one(Back::RemoveLiquidity {
-                pair: Some([symbol(asset), symbol(other)]),
-                amount: Share::of(1, 1).map_or(DraftAmount::All, DraftAmount::Share),
-                position: None,
-                chain: chain(asset),
-                protocol: Some("uniswap".to_owned()),
-            }),
+            Action::AddLiquidity { asset, other, .. } => {
+                let Some(position) = self.settled.get(&self.step.index).and_then(|own| own.position) else {
+                    return self.no("which position it made is not in the record");
+                };
+                one(Back::RemoveLiquidity {
+                    pair: Some([symbol(asset), symbol(other)]),
+                    amount: Share::of(1, 1).map_or(DraftAmount::All, DraftAmount::Share),
+                    position: Some(position.to_string()),
+                    chain: chain(asset),
+                    protocol: Some("uniswap".to_owned()),
+                })
+            }
             Action::Transfer { .. } => self.no("what was sent belongs to somebody else"),
             Action::Vote { .. } => self.no("a vote is cast once"),
             Action::Claim { .. } => self.no("what was claimed was yours and stays yours"),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use agent_core::draft::Outcome;
 use agent_core::{Amount, Lent, Plan, Settled};
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use crate::world::{ARBITRUM, BASE, ETHEREUM, World};
 
 fn undone(plan: &Plan, settled: &[(usize, Vec<Amount>)]) -> Result<Value, String> {
     let yielded = |(step, yielded): &(usize, Vec<Amount>)| {
-        (*step, Settled { yielded: yielded.clone(), ..Settled::default() })
+        (*step, Settled { yielded: yielded.clone(), spent: Vec::new(), position: Some(U256::from(7)) })
     };
     reversed(plan, settled.iter().map(yielded).collect())
 }
@@ -99,7 +100,7 @@ fn each_action_that_can_be() {
         (
             json!({"action":"add_liquidity","pair":["WETH","USDC"],"amounts":[null,"100"],"chain":"base"}),
             None,
-            json!({"action":"remove_liquidity","pair":["USDC","WETH"],"amount":"100%","position":null,"chain":"base","protocol":"uniswap"}),
+            json!({"action":"remove_liquidity","pair":["USDC","WETH"],"amount":"100%","position":"7","chain":"base","protocol":"uniswap"}),
         ),
     ];
     for (step, got, expected) in table {
@@ -135,7 +136,7 @@ fn a_share_is_as_much_as_it_was() {
         let step = json!({"action":action,"asset":asset,"amount":amount,"chain":chain});
         let plan = world.plan(json!([step]), false).unwrap();
         let left =
-            |units: &str| Settled { yielded: Vec::new(), spent: vec![world.amount(chain_id, asset, units)] };
+            |units: &str| Settled { spent: vec![world.amount(chain_id, asset, units)], ..Settled::default() };
         let undo = reversed(&plan, [(1, left(spent))].into()).unwrap();
         assert_eq!((&undo[0]["action"], &undo[0]["amount"]), (&json!(back), &json!(spent)), "{step}");
         // Nothing left, so nothing is known.
@@ -146,7 +147,7 @@ fn a_share_is_as_much_as_it_was() {
         .plan(json!([{"action":"repay","asset":"DAI","amount":"25","chain":"arbitrum"}]), false)
         .unwrap();
     let spent = vec![world.amount(ARBITRUM, "DAI", "20")];
-    let undo = reversed(&plan, [(1, Settled { yielded: Vec::new(), spent })].into()).unwrap();
+    let undo = reversed(&plan, [(1, Settled { spent, ..Settled::default() })].into()).unwrap();
     assert_eq!(undo[0]["amount"], "20");
 }
 

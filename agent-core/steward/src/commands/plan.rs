@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Intent;
 use crate::compose::{App, new_plan_id};
-use crate::output::Done;
+use crate::output::{self, Done};
 use crate::{chat, intent};
 
 /// What came of an intent: a plan, or the end of the command.
@@ -21,6 +21,7 @@ pub(crate) enum Planned {
 }
 
 pub(crate) async fn plan(app: &App, asked: &Intent) -> Result<Done, Refusal> {
+    output::note("reading the intent");
     let core = app.core().await?;
     Ok(match planned(&core, asked).await? {
         Planned::Done(done) => done,

@@ -17,6 +17,9 @@ use crate::output::{self, Done};
 const QUEUE: usize = 256;
 
 pub(crate) async fn run(app: &App, asked: &Run) -> Result<Done, Refusal> {
+    if asked.plan.is_none() {
+        output::note("reading the intent");
+    }
     let Composed { core, journal, .. } = app.compose().await?;
     let id = match &asked.plan {
         Some(id) => id.clone(),
