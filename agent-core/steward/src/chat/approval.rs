@@ -53,6 +53,8 @@ fn approval_rows(report: &Report, approve_command: &str) -> Vec<Row> {
     rows.push(Row::labelled(Tone::Strong, "approve", approve_with(report, approve_command)));
     rows.push(Row::labelled(Tone::Plain, "", "in another terminal, by the approver; then /resume here"));
     rows.extend(rules(report).into_iter().filter(|rule| rule.result != "allow").map(rule_row));
+    let gas = |amount: &Amount| format!("at most {amount} on {}", agent_core::caip2(amount.asset().chain_id));
+    rows.extend(bounds.fees_most.iter().map(|amount| Row::labelled(Tone::Faint, "gas", gas(amount))));
     rows.push(Row::labelled(Tone::Faint, "expires", expiry(bounds.expires_at)));
     rows.extend(
         bounds.contracts.iter().map(|contract| Row::labelled(Tone::Faint, "calls", contract.to_string())),

@@ -46,6 +46,7 @@ fn signed_over(record: &PlanRecord) -> String {
     lines.extend(steps.map(|step| format!("  {}. {}", step.index, step.text)));
     lines.extend(bounds.most_in.iter().map(|amount| format!("  leaves at most {}", placed(amount))));
     lines.extend(bounds.least_out.iter().map(|amount| format!("  arrives at least {}", placed(amount))));
+    lines.extend(bounds.fees_most.iter().map(|amount| format!("  gas at most {}", placed(amount))));
     lines.extend(bounds.payees.iter().map(|payee| format!("  pays {payee}")));
     lines.join("\n")
 }
