@@ -59,7 +59,7 @@ fn drafts_that_this_world_lacks() {
     let drafts = [
         r#"{"intent":"x","outcome":"plan","steps":[{"action":"wrap","amount":"1","asset":null,"chain":"base"}],"trigger":{"every":"1w","times":4},"sources":{}}"#,
         r#"{"intent":"x","outcome":"goal","asset":"USDC","amount":"10","horizon":null,"risk":null,"sources":{}}"#,
-        r#"{"intent":"x","outcome":"answer","topic":"apy","asset":null,"chain":null,"protocol":null,"sources":{}}"#,
+        r#"{"intent":"x","outcome":"answer","topic":"profit","asset":null,"chain":null,"protocol":null,"sources":{}}"#,
     ];
     for (number, draft) in drafts.iter().enumerate() {
         let file = world.home().join(format!("lacking-{number}.json"));
