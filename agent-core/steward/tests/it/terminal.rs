@@ -194,3 +194,40 @@ fn a_session_goes_on_in_another_terminal_of_another_size() {
     second.key("C-c");
     second.see("steward left with 0");
 }
+
+#[test]
+fn money_between_two_chains_is_never_out_of_sight() {
+    if !tmux() {
+        return;
+    }
+    let world = crate::world::fresh("stalled");
+    let there = world.chain("optimism");
+    let lent = || there.token("aave.a_token.usdc", there.account);
+    let before = lent();
+    // No block takes the relayer's fill.
+    there.node("evm_setAutomine", serde_json::json!([false]));
+    there.node("evm_setIntervalMining", serde_json::json!([0]));
+    let terminal = Terminal::open(&world, "stalled", (100, 30), "");
+    terminal.see("what should be done?");
+    terminal.type_in("bridge 50 USDC from arbitrum to optimism and lend it on aave");
+    terminal.see("y execute");
+    sleep(Duration::from_millis(700));
+    terminal.key("y");
+    terminal.see("not on Optimism yet");
+    terminal.see("r quote the rest");
+    sleep(Duration::from_millis(700));
+    terminal.key("r");
+    terminal.see("nothing has arrived yet");
+    assert_eq!(lent(), before, "nothing was lent before it was there");
+    there.node("evm_setAutomine", serde_json::json!([true]));
+    there.node("evm_setIntervalMining", serde_json::json!([1]));
+    terminal.see("settled as promised");
+    let arrived = U256::from(49_975_000);
+    let more = lent() - before;
+    assert!(
+        more + U256::from(1) >= arrived && more <= arrived + U256::from(1),
+        "{more}: once, and all of it"
+    );
+    terminal.key("C-c");
+    terminal.see("steward left with 0");
+}
