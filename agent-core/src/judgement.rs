@@ -67,6 +67,20 @@ pub struct Price {
     pub pool_micro_usd: Option<U256>,
 }
 
+/// Two readings of a price agree when the higher is at most so many percent above the lower.
+pub const AGREE_PERCENT: u64 = 2;
+
+impl Price {
+    /// Whether both readings are there, neither is zero, and they are at most [`AGREE_PERCENT`] apart.
+    pub fn agree(&self) -> bool {
+        let (Some(oracle), Some(pool)) = (self.oracle_micro_usd, self.pool_micro_usd) else { return false };
+        let (low, high) = (oracle.min(pool), oracle.max(pool));
+        let apart = high.checked_sub(low).and_then(|apart| apart.checked_mul(U256::from(100)));
+        let most = low.checked_mul(U256::from(AGREE_PERCENT));
+        !low.is_zero() && matches!((apart, most), (Some(apart), Some(most)) if apart <= most)
+    }
+}
+
 /// Prices by CAIP-19 id.
 pub type Prices = BTreeMap<String, Price>;
 

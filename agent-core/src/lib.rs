@@ -45,7 +45,9 @@ mod wording;
 pub use asset::{Amount, Asset, AssetKind, Change};
 pub use bundle::{Call, CallRole, CompiledStep, Fees, Quote};
 pub use event::{Event, Op, Revision, StuckChoice, UnderWay};
-pub use judgement::{Approval, Autonomy, Bounds, BudgetDelta, Judgement, Price, Prices, RuleHit, Verdict};
+pub use judgement::{
+    AGREE_PERCENT, Approval, Autonomy, Bounds, BudgetDelta, Judgement, Price, Prices, RuleHit, Verdict,
+};
 pub use network::{AccountKind, BlockRef, NetworkId, caip2, caip10};
 pub use plan::{Action, Leg, LiquidityRange, Origin, Plan, Quantity, Settled, Side, Step};
 pub use portfolio::{Claimable, Lent, LiquidityPosition, Portfolio, Rate, Unknown};

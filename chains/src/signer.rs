@@ -70,13 +70,6 @@ impl LocalSigner {
         Self { key, registry, clock, caps }
     }
 
-    /// Other caps: symbol and whole units. An asset that has none is not moved.
-    #[must_use]
-    pub fn with_caps(mut self, caps: Vec<(String, u64)>) -> Self {
-        self.caps = caps;
-        self
-    }
-
     /// Reads the transaction as the chain will and says what is wrong with it.
     fn check(&self, tx: &TxRequest) -> Result<(), Refusal> {
         let network = self.registry.network(tx.network.chain_id).filter(|network| network.id == tx.network);

@@ -119,11 +119,6 @@ pub fn meanings(name: &str) -> Option<Meanings> {
     (found != Meanings::default()).then_some(found)
 }
 
-/// True for a chain by the name that a draft uses.
-pub fn is_chain(name: &str) -> bool {
-    CHAINS.iter().any(|(own, _)| *own == name)
-}
-
 /// The name by which a draft calls a chain.
 pub fn chain_name(chain_id: u64) -> Option<&'static str> {
     CHAIN_IDS.iter().find(|(_, id)| *id == chain_id).map(|(name, _)| *name)
@@ -132,9 +127,4 @@ pub fn chain_name(chain_id: u64) -> Option<&'static str> {
 /// True for a chain whose name is also that of the DAO that governs it.
 pub fn has_dao(chain: &str) -> bool {
     matches!(chain, "arbitrum" | "optimism")
-}
-
-/// True for a protocol by its family name.
-pub fn is_protocol(name: &str) -> bool {
-    PROTOCOLS.iter().any(|(own, _)| *own == name)
 }

@@ -2,11 +2,11 @@
 //! never from the arguments alone, and what is missing reads as the worst.
 
 use agent_core::ports::PolicyRequest;
-use agent_core::{Action, Amount, Asset, bounds};
+use agent_core::{Action, Amount, Asset, Price, bounds};
 use alloy_primitives::{Address, U256};
 
 use crate::payee::payees;
-use crate::value::{Readings, at_most, by_oracle, cents, loss_bps};
+use crate::value::{at_most, by_oracle, cents, loss_bps};
 
 /// An allowance of so many bits or more of smallest units counts as unlimited: no token has so many.
 const UNLIMITED_BITS: usize = 128;
@@ -129,7 +129,7 @@ fn prices_agree(request: &PolicyRequest<'_>, chain_id: u64) -> bool {
     let here = promised
         .filter(|amount| amount.asset().chain_id == chain_id && !is_position(request, amount.asset()));
     let mut assets = here.chain(outflow(request, chain_id)).map(Amount::asset);
-    assets.all(|asset| Readings::of(request.prices, asset).is_some_and(|readings| readings.agree()))
+    assets.all(|asset| request.prices.get(&asset.caip19()).is_some_and(Price::agree))
 }
 
 /// Promised value against what is given, for actions that exchange one thing for another; `None`: it has no price.

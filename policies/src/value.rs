@@ -4,9 +4,6 @@ use agent_core::asset::{mul_div, mul_div_up, ten_pow};
 use agent_core::{Amount, Asset, Price, Prices};
 use alloy_primitives::U256;
 
-/// Two readings agree when the higher is at most 2 % above the lower.
-const AGREE_PERCENT: u64 = 2;
-
 /// Both readings of an asset's price, none of them zero.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Readings {
@@ -19,13 +16,6 @@ impl Readings {
         let Price { oracle_micro_usd, pool_micro_usd } = prices.get(&asset.caip19())?;
         let (oracle, pool) = ((*oracle_micro_usd)?, (*pool_micro_usd)?);
         (!oracle.is_zero() && !pool.is_zero()).then_some(Self { oracle, pool })
-    }
-
-    pub(crate) fn agree(&self) -> bool {
-        let (low, high) = (self.oracle.min(self.pool), self.oracle.max(self.pool));
-        let apart = high.checked_sub(low).and_then(|apart| apart.checked_mul(U256::from(100)));
-        let most = low.checked_mul(U256::from(AGREE_PERCENT));
-        matches!((apart, most), (Some(apart), Some(most)) if apart <= most)
     }
 }
 

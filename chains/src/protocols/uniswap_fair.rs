@@ -1,17 +1,14 @@
 //! Whether a pool's price is a fair one. What goes into a pool, or comes out of it, is divided by the pool's own price:
 //! whoever moves that just before takes the difference, and no minimum that was made at the moved price stops it.
 
-use agent_core::Refusal;
 use agent_core::asset::{mul_div, ten_pow};
+use agent_core::{AGREE_PERCENT, Price, Refusal};
 use alloy_primitives::aliases::U160;
 use alloy_primitives::{U256, U512};
 
 use crate::ask::Ask;
 use crate::prices;
 use crate::protocols::uniswap_route::at_price;
-
-/// The oracle and the pool agree when the higher is at most 2 % above the lower, as in the policy.
-const AGREE_PERCENT: u64 = 2;
 
 impl Ask<'_> {
     /// Refuses a pool of two of the registry's tokens (by their addresses, the lower first) whose price, a square root in
@@ -36,7 +33,8 @@ impl Ask<'_> {
             let raw1 = at_price(U512::from(whole0), sqrt_price, token0, token1)?;
             mul_div(U256::checked_from_limbs_slice(raw1.as_limbs())?, price1, whole1)
         });
-        if worth.is_some_and(|worth| agree(worth, price0)) {
+        let readings = Price { oracle_micro_usd: Some(price0), pool_micro_usd: worth };
+        if readings.agree() {
             return Ok(());
         }
         let why = format!(
@@ -48,11 +46,4 @@ impl Ask<'_> {
             .not_possible("world.pool_price", &why)
             .help("wait until it is back, or choose another fee tier"))
     }
-}
-
-fn agree(one: U256, other: U256) -> bool {
-    let (low, high) = (one.min(other), one.max(other));
-    let apart = high.saturating_sub(low).checked_mul(U256::from(100));
-    let most = low.checked_mul(U256::from(AGREE_PERCENT));
-    matches!((apart, most), (Some(apart), Some(most)) if apart <= most)
 }
